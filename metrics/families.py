@@ -1,0 +1,96 @@
+"""Compare the reference with every other entry and correct for their number."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from metrics.bootstrap import draw_weights, resample_means
+from metrics.comparison import contrast, subtract
+from metrics.measurement import Column, Measured
+from metrics.multiplicity import adjust_by_maximum
+from metrics.options import ScoreOptions
+from metrics.strata import WITHOUT, Strata
+
+
+def compare_stratum(
+    measured: Measured,
+    strata: Strata,
+    stratum: str,
+    options: ScoreOptions,
+    reference: str,
+) -> list[dict[str, Any]]:
+    """Compare the reference with all others in one stratum.
+
+    Within the stratum, one family holds a threshold-free score's comparisons with
+    every entry, another one those of sensitivity and specificity at all thresholds;
+    p values are adjusted within a family by the joint bootstrap.
+
+    Returns
+    -------
+    list of dict
+        Rows of ``differences`` in ``results.json``.
+    """
+    rows = strata.members[stratum]
+    groups = np.unique(strata.subjects[rows], return_inverse=True)[1]
+    first = measured.entries.index(reference)
+    places = columns_in(stratum, measured.columns)
+    result, pairs = [], []
+    for other, name in enumerate(measured.entries):
+        if other == first:
+            continue
+        for place in places:
+            column = measured.columns[place]
+            a, b = (measured.values[m, place, rows] for m in (first, other))
+            found = contrast(a, b, groups, options.margin, options.level)
+            pairs.append(subtract(a, b))
+            result.append(
+                {
+                    "reference": reference,
+                    "other": name,
+                    "score": column.score,
+                    "threshold": column.threshold,
+                    "stratum": stratum,
+                    "n": found.count,
+                    "clusters": found.clusters,
+                    "difference": found.difference,
+                    "low": found.low,
+                    "high": found.high,
+                    "low90": found.low90,
+                    "high90": found.high90,
+                    "win_rate": found.win_rate,
+                    "p": found.p_value,
+                    "verdict": found.verdict,
+                    "reason": found.reason,
+                }
+            )
+    if result and len(groups):
+        clusters = int(groups.max()) + 1
+        weights = draw_weights(clusters, options.resamples, options.seed, stratum)
+        _adjust(result, resample_means(np.stack(pairs, axis=1), groups, weights))
+    return result
+
+
+def columns_in(stratum: str, columns: Sequence[Column]) -> list[int]:
+    """List the columns that a stratum has: without a lesion, specificity only."""
+    return [
+        index
+        for index, column in enumerate(columns)
+        if stratum != WITHOUT or column.score == "specificity"
+    ]
+
+
+def _adjust(rows: list[dict[str, Any]], resampled: Float[np.ndarray, "b c"]) -> None:
+    """Add ``p_adjusted`` to each row, family by family."""
+    families = ["" if r["threshold"] is not None else r["score"] for r in rows]
+    p_values = np.array([row["p"] for row in rows])
+    means = np.array([row["difference"] for row in rows])
+    adjusted = np.full(len(rows), np.nan)
+    for family in sorted(set(families)):
+        members = np.array([name == family for name in families])
+        adjusted[members] = adjust_by_maximum(
+            p_values[members], means[members], resampled[:, members]
+        )
+    for row, value in zip(rows, adjusted, strict=True):
+        row["p_adjusted"] = value
