@@ -1,0 +1,1 @@
+"""Make images whose lesions are known."""

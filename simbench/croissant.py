@@ -1,0 +1,95 @@
+"""Describe a dataset in Croissant 1.1, the JSON-LD vocabulary for machine learning."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from simbench.manifest import checksum
+from simbench.recipe import Recipe
+
+_CONTEXT = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "sc": "https://schema.org/",
+    "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "dct": "http://purl.org/dc/terms/",
+    "conformsTo": "dct:conformsTo",
+    "recordSet": "cr:recordSet",
+    "field": "cr:field",
+    "fileObject": "cr:fileObject",
+    "fileSet": "cr:fileSet",
+    "includes": "cr:includes",
+    "source": "cr:source",
+    "extract": "cr:extract",
+    "column": "cr:column",
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+}
+
+
+def described(
+    recipe: Recipe, folder: Path, tables: dict[str, pd.DataFrame]
+) -> dict[str, Any]:
+    """Return the JSON-LD of a dataset whose tables lie in ``folder`` as Parquet."""
+    return {
+        "@context": _CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": "http://mlcommons.org/croissant/1.1",
+        "name": recipe.name,
+        "description": (
+            f"Simulated images ({recipe.size[0]} x {recipe.size[1]} pixels) of "
+            f"{len(recipe.classes)} classes with pixelwise lesion masks, drawn from "
+            "recipe.toml."
+        ),
+        "license": "https://spdx.org/licenses/Apache-2.0.html",
+        "identifier": recipe.identity,
+        "rai:dataCollectionType": "Synthetic data",
+        "distribution": [
+            *(_file(folder, f"{name}.parquet") for name in tables),
+            {
+                "@type": "cr:FileSet",
+                "@id": "arrays",
+                "name": "arrays",
+                "description": "Zarr v3 group; every array is (images, height, width).",
+                "encodingFormat": "application/vnd.zarr",
+                "includes": "arrays.zarr/**",
+            },
+        ],
+        "recordSet": [
+            {
+                "@type": "cr:RecordSet",
+                "@id": name,
+                "name": name,
+                "field": list(_fields(name, table)),
+            }
+            for name, table in tables.items()
+        ],
+    }
+
+
+def _file(folder: Path, name: str) -> dict[str, Any]:
+    return {
+        "@type": "cr:FileObject",
+        "@id": name,
+        "name": name,
+        "contentUrl": name,
+        "encodingFormat": "application/vnd.apache.parquet",
+        "sha256": checksum(folder / name),
+    }
+
+
+def _fields(name: str, table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    for column, dtype in table.dtypes.items():
+        kinds = {"i": "sc:Integer", "f": "sc:Float", "b": "sc:Boolean"}
+        yield {
+            "@type": "cr:Field",
+            "@id": f"{name}/{column}",
+            "name": str(column),
+            "dataType": kinds.get(dtype.kind, "sc:Text"),
+            "source": {
+                "fileObject": {"@id": f"{name}.parquet"},
+                "extract": {"column": str(column)},
+            },
+        }

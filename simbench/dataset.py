@@ -1,0 +1,197 @@
+"""Datasets: arrays and tables, in memory or on disk, behind one record."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Int, Shaped
+
+from simbench.audit import audit
+from simbench.blocks import DTYPES, LENGTH, draw_block, mapped, starts
+from simbench.manifest import quick_problems, read_manifest
+from simbench.recipe import Recipe, parse
+
+ARRAYS = "arrays.zarr"
+SPLITS = ("train", "validation", "test")
+LESIONS = {"image_id": "str", "lesion_id": "int64", "name": "str", "kind": "str"}
+CONFOUNDERS = {"image_id": "str", "confounder_id": "int64", "kind": "str"}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images with labels, and for phantoms everything that is known about them."""
+
+    identity: str
+    """SHA-256 that stands for the content: recipe, seed and generator."""
+    recipe: Recipe | None
+    classes: tuple[str, ...]
+    index: pd.DataFrame
+    """A row an image: image_id, split, label, subject, lesion, and every factor."""
+    lesions: pd.DataFrame
+    confounders: pd.DataFrame
+    arrays: Mapping[str, Any]
+    """By name, (n, h, w), NumPy or Zarr, in the order of ``index``."""
+    audit: Mapping[str, Any] = field(default_factory=dict)
+
+    def ids(self, split: str | None = None) -> list[str]:
+        """Return the image ids of one split, or of all.
+
+        Raises
+        ------
+        ValueError
+            If that is the name of no split.
+        """
+        rows = self.index if split is None else self.index[self.index["split"] == split]
+        if rows.empty and split not in (None, *SPLITS):
+            msg = f"split must be one of {', '.join(SPLITS)}, got '{split}'"
+            raise ValueError(msg)
+        return [str(name) for name in rows["image_id"]]
+
+    def read(self, name: str, ids: Sequence[str]) -> Shaped[np.ndarray, "n h w"]:
+        """Read one array for the given images, in their order; masks as booleans.
+
+        Raises
+        ------
+        ValueError
+            If there is no such array or image.
+        FileNotFoundError
+            If a file has vanished since the dataset was opened.
+        """
+        if name not in self.arrays:
+            msg = f"array must be one of {', '.join(self.arrays)}, got '{name}'"
+            raise ValueError(msg)
+        places = pd.Index(self.index["image_id"]).get_indexer(pd.Index(list(ids)))
+        if (places < 0).any():
+            lost = [str(ids[i]) for i in np.flatnonzero(places < 0)[:3]]
+            msg = f"ids must be in the dataset, got {', '.join(lost)}"
+            raise ValueError(msg)
+        values = _rows(self.arrays[name], places)
+        absent = _absent(self.arrays[name], values)
+        if absent.any():
+            msg = (
+                f"array '{name}' must hold image {ids[int(absent.argmax())]}, got "
+                "nothing: a file of the dataset has vanished; generate it again"
+            )
+            raise FileNotFoundError(msg)
+        return values != 0 if name == "mask" else values
+
+
+def generate(
+    recipe: Recipe,
+    workers: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> Dataset:
+    """Draw a dataset in memory.
+
+    Parameters
+    ----------
+    recipe
+        What to draw.
+    workers
+        Processes; the result does not depend on it.
+    progress
+        Called with the number of images just finished.
+    """
+    shape = (recipe.images, *recipe.size)
+    arrays = {name: np.empty(shape, dtype) for name, dtype in DTYPES.items()}
+    index: list[dict[str, Any]] = []
+    lesions: list[dict[str, Any]] = []
+    work = partial(draw_block, recipe)
+    for start, block in mapped(work, list(starts(recipe)), workers):
+        stop = start + len(block.index)
+        for name, array in arrays.items():
+            array[start:stop] = block.arrays[name]
+        index += block.index
+        lesions += block.lesions
+        if progress:
+            progress(len(block.index))
+    dataset = assembled(recipe, index, lesions, arrays)
+    return replace(dataset, audit=audit(dataset))
+
+
+def open_dataset(folder: Path | str) -> Dataset:
+    """Open a dataset that was written; its images are read when asked for.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder has no manifest.
+    ValueError
+        If a file is missing or has another size than when it was written.
+    """
+    import zarr
+
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    problems = quick_problems(folder, manifest)
+    if problems:
+        more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+        msg = f"{folder} is damaged: {problems[0]}{more}; generate the dataset again"
+        raise ValueError(msg)
+    recipe = parse((folder / "recipe.toml").read_text("utf-8"), f"{folder}/recipe.toml")
+    group = zarr.open_group(folder / ARRAYS, mode="r")
+    tables = {
+        name: pd.read_parquet(folder / f"{name}.parquet")
+        for name in ("index", "lesions", "confounders")
+    }
+    return Dataset(
+        identity=manifest.identity,
+        recipe=recipe,
+        classes=tuple(entry.name for entry in recipe.classes),
+        arrays={name: group[name] for name in DTYPES},
+        audit=json.loads((folder / "audit.json").read_text("utf-8")),
+        **tables,
+    )
+
+
+def assembled(
+    recipe: Recipe,
+    index: list[dict[str, Any]],
+    lesions: list[dict[str, Any]],
+    arrays: Mapping[str, Any],
+) -> Dataset:
+    """Make a dataset of rows and arrays."""
+    return Dataset(
+        identity=recipe.identity,
+        recipe=recipe,
+        classes=tuple(entry.name for entry in recipe.classes),
+        index=pd.DataFrame(index),
+        lesions=pd.DataFrame(lesions) if lesions else _empty(LESIONS),
+        confounders=_empty(CONFOUNDERS),
+        arrays=arrays,
+    )
+
+
+def _empty(columns: Mapping[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(columns=list(columns)).astype(dict(columns))
+
+
+def _rows(array: Any, places: Int[np.ndarray, " n"]) -> Shaped[np.ndarray, "n h w"]:
+    if isinstance(array, np.ndarray):
+        return array[places]
+    values = np.empty((len(places), *array.shape[1:]), array.dtype)
+    for block in np.unique(places // LENGTH):
+        wanted = np.flatnonzero(places // LENGTH == block)
+        start = int(block) * LENGTH
+        if 4 * wanted.size < LENGTH:
+            values[wanted] = array.oindex[places[wanted]]
+        else:
+            values[wanted] = array[start : start + LENGTH][places[wanted] - start]
+    return values
+
+
+def _absent(
+    array: Any,
+    values: Shaped[np.ndarray, "n h w"],
+) -> Bool[np.ndarray, " n"]:
+    """Tell which images are what Zarr reads where a file is missing."""
+    if isinstance(array, np.ndarray):
+        return np.zeros(len(values), bool)
+    if np.isnan(array.fill_value):
+        return np.isnan(values).all(axis=(1, 2))
+    return (values == array.fill_value).all(axis=(1, 2))

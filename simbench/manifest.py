@@ -1,0 +1,123 @@
+"""The list of a dataset's files, written last: no manifest, no dataset.
+
+``MANIFEST.sha256`` can be checked with ``sha256sum -c``; comment lines hold the
+dataset's identity and the sizes, which are looked at whenever a dataset is opened.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+NAME = "MANIFEST.sha256"
+_REMEDY = "generate the dataset again"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a complete dataset consists of."""
+
+    identity: str
+    sizes: dict[str, int]
+    checksums: dict[str, str]
+
+
+def seal(folder: Path, identity: str) -> None:
+    """List every file of a folder, hidden ones aside, and so declare it complete."""
+    lines = [f"# identity {identity}"]
+    for name in _files(folder):
+        lines.append(f"# size {(folder / name).stat().st_size} {name}")
+        lines.append(f"{checksum(folder / name)}  {name}")
+    replace_text(folder / NAME, "\n".join(lines) + "\n")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read a folder's manifest.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none: not a dataset, or not written to the end.
+    ValueError
+        If it is no manifest.
+    """
+    path = folder / NAME
+    if not path.is_file():
+        msg = (
+            f"{folder} must be a complete dataset, got no {NAME}: it is another "
+            "folder, or its writing was interrupted; generate it again to finish it"
+        )
+        raise FileNotFoundError(msg)
+    try:
+        return _parsed(path.read_text(encoding="utf-8"))
+    except (ValueError, IndexError) as error:
+        msg = f"{path} must be a dataset's manifest, and is damaged; {_REMEDY}"
+        raise ValueError(msg) from error
+
+
+def quick_problems(folder: Path, manifest: Manifest) -> list[str]:
+    """Name the files that are missing or of another size."""
+    problems = []
+    for name, size in manifest.sizes.items():
+        path = folder / name
+        if not path.is_file():
+            problems.append(f"{name} is missing")
+        elif path.stat().st_size != size:
+            problems.append(f"{name} has {path.stat().st_size} bytes instead of {size}")
+    return problems
+
+
+def verify(folder: Path | str) -> list[str]:
+    """Compare a dataset with its manifest, byte by byte.
+
+    Returns
+    -------
+    One line for each problem; none if the dataset is as it was written.
+    """
+    folder = Path(folder)
+    try:
+        manifest = read_manifest(folder)
+    except (FileNotFoundError, ValueError) as error:
+        return [str(error)]
+    problems = quick_problems(folder, manifest)
+    damaged = {line.split(" ", 1)[0] for line in problems}
+    for name, expected in manifest.checksums.items():
+        if name not in damaged and checksum(folder / name) != expected:
+            problems.append(f"{name} has another checksum than when it was written")
+    extra = sorted(set(_files(folder)) - set(manifest.checksums))
+    return problems + [f"{name} is not in the manifest" for name in extra]
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a text file under another name, then give it its own: whole or not."""
+    draft = path.with_name(f".{path.name}.tmp")
+    draft.write_text(text, encoding="utf-8", newline="\n")
+    draft.replace(path)
+
+
+def _parsed(text: str) -> Manifest:
+    identity, sizes, checksums = "", {}, {}
+    for line in text.splitlines():
+        if line.startswith("# identity "):
+            identity = line.split(" ", 2)[2]
+        elif line.startswith("# size "):
+            _, _, size, name = line.split(" ", 3)
+            sizes[name] = int(size)
+        else:
+            value, name = line.split("  ", 1)
+            checksums[name] = value
+    if not identity or set(sizes) != set(checksums) or not sizes:
+        msg = "incomplete"
+        raise ValueError(msg)
+    return Manifest(identity, sizes, checksums)
+
+
+def _files(folder: Path) -> list[str]:
+    names = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    kept = (n for n in names if not any(part.startswith(".") for part in n.parts))
+    return sorted(name.as_posix() for name in kept if name.as_posix() != NAME)

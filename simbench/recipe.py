@@ -1,0 +1,193 @@
+"""Recipes: everything that decides a dataset, in one TOML file.
+
+A recipe is data, not code. Its canonical text and the generator's version are hashed
+into the dataset's identity.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SerializeAsAny, model_validator
+
+from simbench.acquisition import Acquisition
+from simbench.anatomies import ANATOMIES
+from simbench.lesions import LESIONS
+from simbench.parameters import (
+    KindParameters,
+    Parameters,
+    Positive,
+    PositiveLimits,
+)
+from simbench.parsing import Parser, frozen
+from simbench.texture import Spectrum
+from simbench.toml_text import toml_text
+
+GENERATOR = 1  # raise it whenever the same recipe would give other bytes
+_FOLDER = resources.files("simbench") / "recipes"
+
+
+class Splits(Parameters):
+    """Images of each split."""
+
+    train: int = Field(ge=0)
+    validation: int = Field(ge=0)
+    test: int = Field(ge=0)
+
+    def sizes(self) -> dict[str, int]:
+        """Return images by split, in the order of use."""
+        return {
+            "train": self.train,
+            "validation": self.validation,
+            "test": self.test,
+        }
+
+
+class Class(Parameters):
+    """One entry of ``[[classes]]``; its place in the list is its label."""
+
+    name: str = Field(min_length=1)
+    weight: Positive = 1.0
+    """Share of the images, relative to the other classes."""
+    lesions: dict[str, Positive] = Field(default_factory=dict)
+    """Relative weights of lesions; ``"a+b"`` is both in one image, none means none."""
+
+
+class Tissue(Parameters):
+    """The table ``[texture]``: the texture of healthy tissue."""
+
+    spectrum: Spectrum
+    contrast: PositiveLimits
+    """Standard deviation relative to the tissue's intensity, as imaged, per image."""
+
+
+class Budget(Parameters):
+    """The table ``[audit]``."""
+
+    budget: float = Field(default=0.6, ge=0.5, le=1)
+    """AUROC above which first-order statistics count as a leak."""
+    folds: int = Field(default=5, ge=2, le=20)
+
+
+class Recipe(Parameters):
+    """A dataset before it is drawn. Make one with :func:`load` or :func:`parse`."""
+
+    name: str = Field(min_length=1)
+    seed: int = Field(ge=0, lt=2**63)
+    size: tuple[
+        Annotated[int, Field(ge=16, le=4096)], Annotated[int, Field(ge=16, le=4096)]
+    ]
+    """Height and width in pixels."""
+    images_per_subject: int = Field(default=1, ge=1)
+    splits: Splits
+    classes: tuple[Class, ...] = Field(min_length=2)
+    anatomy: SerializeAsAny[KindParameters]
+    texture: Tissue
+    lesions: dict[str, SerializeAsAny[KindParameters]] = Field(default_factory=dict)
+    acquisition: Acquisition
+    audit: Budget = Budget()
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> "Recipe":
+        sizes = self.splits.sizes()
+        uneven = [k for k, n in sizes.items() if n % self.images_per_subject]
+        if uneven or not any(sizes.values()):
+            msg = (
+                "splits must hold whole subjects and at least one, got "
+                f"{sizes} with images_per_subject = {self.images_per_subject}"
+            )
+            raise ValueError(msg)
+        if len({entry.name for entry in self.classes}) < len(self.classes):
+            msg = "classes must have different names"
+            raise ValueError(msg)
+        wanted = {n for c in self.classes for mix in c.lesions for n in mix.split("+")}
+        unknown = sorted(wanted - set(self.lesions))
+        if unknown:
+            msg = (
+                f"classes must name lesions of the recipe ({_listed(self.lesions)}), "
+                f"got {_listed(unknown)}"
+            )
+            raise ValueError(msg)
+        return self
+
+    @property
+    def images(self) -> int:
+        """Number of images."""
+        return sum(self.splits.sizes().values())
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 (hexadecimal) of the canonical text and the generator's version."""
+        text = f"generator = {GENERATOR}\n{self.toml()}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def toml(self) -> str:
+        """Return the canonical text; reading it gives an equal recipe."""
+        return toml_text(self.model_dump())
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the shipped recipes."""
+    files = (Path(entry.name) for entry in _FOLDER.iterdir())
+    return tuple(sorted(file.stem for file in files if file.suffix == ".toml"))
+
+
+def load(name: str | Path) -> Recipe:
+    """Read a shipped recipe by its name, or a TOML file.
+
+    Raises
+    ------
+    ValueError
+        If there is no such recipe, or it is no TOML, or a key or value is wrong: one
+        line that names the file, every wrong key, and the nearest right one.
+    """
+    if str(name) in names():
+        text = (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+        return parse(text, f"{name}.toml")
+    path = Path(name)
+    if not path.is_file():
+        msg = (
+            f"recipe must be one of {', '.join(names())} or a TOML file, "
+            f"got '{name}', which is neither"
+        )
+        raise ValueError(msg)
+    try:
+        return parse(path.read_text(encoding="utf-8"), str(path))
+    except UnicodeDecodeError as error:
+        msg = f"{path} must be UTF-8 text; save it as such"
+        raise ValueError(msg) from error
+
+
+def parse(text: str, source: str = "recipe") -> Recipe:
+    """Read a recipe from TOML text; ``source`` names it in messages."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{source} must be TOML: {error}"
+        raise ValueError(msg) from error
+    return build(table, source)
+
+
+def build(table: Mapping[str, Any], source: str = "recipe") -> Recipe:
+    """Make a recipe from nested tables as :mod:`tomllib` reads them."""
+    content = frozen(table)
+    parser = Parser(source)
+    if isinstance(content.get("anatomy"), dict):
+        content["anatomy"] = parser.kind(ANATOMIES, content["anatomy"], ("anatomy",))
+    lesions = content.get("lesions")
+    if isinstance(lesions, dict):
+        content["lesions"] = {
+            name: parser.kind(LESIONS, lesions[name], ("lesions", name))
+            for name in sorted(lesions)
+        }
+    for entry in content.get("classes", ()):
+        if isinstance(entry, dict) and isinstance(entry.get("lesions"), dict):
+            entry["lesions"] = dict(sorted(entry["lesions"].items()))
+    return parser.finish(Recipe, content)
+
+
+def _listed(items: Any) -> str:
+    return ", ".join(items) or "none"

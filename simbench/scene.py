@@ -1,0 +1,63 @@
+"""What lesions change: an object with its texture, before blur and noise."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32
+
+from simbench.body import Body
+from simbench.parameters import KindParameters
+from simbench.streams import Stream
+
+Place = dict[str, float]
+"""Geometry and factors of one lesion, drawn before anything is changed."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """An object in parts: intensity + texture strength x unit texture."""
+
+    body: Body
+    intensity: Float32[np.ndarray, "h w"]
+    texture: Float32[np.ndarray, "h w"]
+    """Gaussian field that has unit variance once it is imaged."""
+    strength: Float32[np.ndarray, "h w"]
+    """Standard deviation of the texture as imaged."""
+    psf: float
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.intensity.shape[0], self.intensity.shape[1]
+
+    def object(self) -> Float32[np.ndarray, "h w"]:
+        """Put the parts together."""
+        return self.intensity + self.strength * self.texture
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one lesion does to a scene, and what one expects of it in the image.
+
+    ``mean`` and ``variance`` are those of the change after the blur, the texture being
+    what is random: the expected effect is sqrt(mean**2 + variance).
+    """
+
+    scene: Scene
+    mean: Float32[np.ndarray, "h w"]
+    variance: Float32[np.ndarray, "h w"]
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """An entry of the table of lesions."""
+
+    name: str
+    parameters: type[KindParameters]
+    place: Callable[[Any, Body, Stream, int], tuple[Place, ...]]
+    """``place(parameters, body, stream, sign)``: where an image's lesions lie;
+    ``sign`` is +1 or -1, balanced exactly over the images of a split."""
+    change: Callable[[Any, Place, Scene, Stream], Change]
+    """``change(parameters, place, scene, stream)``: put one of them in."""

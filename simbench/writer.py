@@ -1,0 +1,213 @@
+"""Write a dataset to a folder, so that a killed run resumes and ends the same.
+
+A worker owns whole shards: it writes the arrays of one block, then a small file with
+the block's rows, each under another name first. What has no such file, or does not
+match it, is drawn again. The manifest comes last.
+"""
+
+import json
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import zarr
+from zarr.codecs import ZstdCodec
+
+from simbench.audit import audit
+from simbench.blocks import DTYPES, LENGTH, Block, draw_block, mapped, starts
+from simbench.croissant import described
+from simbench.dataset import ARRAYS, Dataset, assembled, open_dataset
+from simbench.manifest import (
+    NAME,
+    checksum,
+    quick_problems,
+    read_manifest,
+    replace_text,
+    seal,
+)
+from simbench.recipe import Recipe
+
+CHUNK = 16  # images that are read together
+MISSING = {"uint8": 255, "float32": float("nan")}  # never a value of ours, save image
+_PARTS = ".parts"
+
+
+def write(
+    recipe: Recipe,
+    folder: Path | str,
+    workers: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> Dataset:
+    """Write a dataset, or finish one that was begun.
+
+    Parameters
+    ----------
+    recipe
+        What to draw.
+    folder
+        Empty or new, or with the same dataset half-written or whole.
+    workers
+        Processes; the bytes do not depend on it.
+    progress
+        Called with the number of images just finished, or found finished.
+
+    Returns
+    -------
+    The dataset, opened.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds something else.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not _is_done(recipe, folder):
+        _begin(recipe, folder)
+        _write_blocks(recipe, folder, workers, progress or (lambda _: None))
+        _finish(recipe, folder)
+    elif progress:
+        progress(recipe.images)
+    return open_dataset(folder)
+
+
+def _is_done(recipe: Recipe, folder: Path) -> bool:
+    """Tell whether the folder is this dataset; remove the manifest of a broken one."""
+    if not (folder / NAME).exists():
+        return False
+    try:
+        manifest = read_manifest(folder)
+    except ValueError:
+        (folder / NAME).unlink()
+        return False
+    if manifest.identity != recipe.identity:
+        raise ValueError(_occupied(folder))
+    if quick_problems(folder, manifest):
+        (folder / NAME).unlink()
+        return False
+    shutil.rmtree(folder / _PARTS, ignore_errors=True)
+    return True
+
+
+def _begin(recipe: Recipe, folder: Path) -> None:
+    text = f"# identity {recipe.identity}\n{recipe.toml()}"
+    path = folder / "recipe.toml"
+    if path.exists():
+        if path.read_text(encoding="utf-8") != text:
+            raise ValueError(_occupied(folder))
+    elif any(not entry.name.startswith(".") for entry in folder.iterdir()):
+        raise ValueError(_occupied(folder))
+    (folder / _PARTS).mkdir(exist_ok=True)
+    replace_text(path, text)
+    group = zarr.open_group(folder / ARRAYS, mode="a", zarr_format=3)
+    shard = min(LENGTH, -(-recipe.images // CHUNK) * CHUNK)
+    for name, dtype in DTYPES.items():
+        if not (folder / ARRAYS / name / "zarr.json").exists():
+            group.create_array(
+                name,
+                shape=(recipe.images, *recipe.size),
+                dtype=dtype,
+                chunks=(CHUNK, *recipe.size),
+                shards=(shard, *recipe.size),
+                compressors=ZstdCodec(level=1),
+                fill_value=MISSING[dtype.name],
+                config={"write_empty_chunks": True},
+                dimension_names=("image", "row", "column"),
+            )
+
+
+def _write_blocks(
+    recipe: Recipe, folder: Path, workers: int, progress: Callable[[int], None]
+) -> None:
+    missing = []
+    for start in starts(recipe):
+        if _part_is_whole(recipe, folder, start):
+            progress(min(LENGTH, recipe.images - start))
+        else:
+            missing.append(start)
+    work = partial(_write_block, recipe, folder)
+    for _, images in mapped(work, missing, workers):
+        progress(images)
+
+
+def _write_block(recipe: Recipe, folder: Path, start: int) -> int:
+    """Draw and write one block; runs in a worker."""
+    block: Block = draw_block(recipe, start)
+    stop = start + len(block.index)
+    files = {}
+    with zarr.config.set({"array.write_empty_chunks": True}):
+        for name, values in block.arrays.items():
+            shard = f"{ARRAYS}/{name}/c/{start // LENGTH}/0/0"
+            (folder / shard).unlink(missing_ok=True)  # or Zarr would merge with it
+            array = zarr.open_array(folder / ARRAYS / name, mode="r+")
+            array[start:stop] = values
+            files[shard] = checksum(folder / shard)
+    part = {
+        "identity": recipe.identity,
+        "files": files,
+        "index": block.index,
+        "lesions": block.lesions,
+    }
+    replace_text(_part(folder, start), json.dumps(part, allow_nan=False))
+    return len(block.index)
+
+
+def _part(folder: Path, start: int) -> Path:
+    return folder / _PARTS / f"{start // LENGTH:06d}.json"
+
+
+def _part_is_whole(recipe: Recipe, folder: Path, start: int) -> bool:
+    path = _part(folder, start)
+    if not path.exists():
+        return False
+    part = json.loads(path.read_text(encoding="utf-8"))
+    return part["identity"] == recipe.identity and all(
+        (folder / name).is_file() and checksum(folder / name) == expected
+        for name, expected in part["files"].items()
+    )
+
+
+def _finish(recipe: Recipe, folder: Path) -> None:
+    """Write the tables, the audit and the description, then the manifest."""
+    index: list[dict[str, Any]] = []
+    lesions: list[dict[str, Any]] = []
+    for start in starts(recipe):
+        part = json.loads(_part(folder, start).read_text(encoding="utf-8"))
+        index += part["index"]
+        lesions += part["lesions"]
+    group = zarr.open_group(folder / ARRAYS, mode="r")
+    dataset = assembled(recipe, index, lesions, {name: group[name] for name in DTYPES})
+    tables = {
+        "index": dataset.index,
+        "lesions": dataset.lesions,
+        "confounders": dataset.confounders,
+    }
+    for name, table in tables.items():
+        _write_table(folder / f"{name}.parquet", table)
+    _write_json(folder / "audit.json", audit(dataset))
+    _write_json(folder / "croissant.json", described(recipe, folder, tables))
+    for litter in (folder / ARRAYS).rglob("*.partial"):
+        litter.unlink()
+    seal(folder, recipe.identity)
+    shutil.rmtree(folder / _PARTS)
+
+
+def _write_table(path: Path, table: pd.DataFrame) -> None:
+    draft = path.with_name(f".{path.name}.tmp")
+    table.to_parquet(draft, index=False)
+    draft.replace(path)
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, allow_nan=False, sort_keys=True, indent=1)
+    replace_text(path, text + "\n")
+
+
+def _occupied(folder: Path) -> str:
+    return (
+        f"{folder} must be empty or hold the same dataset, got other files; "
+        "choose another folder or remove it"
+    )
