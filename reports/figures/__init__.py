@@ -1,0 +1,1 @@
+"""Draw a report's figures as SVG, one small file each."""

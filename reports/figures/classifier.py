@@ -1,0 +1,70 @@
+"""The classifier's confusion matrix and ROC curve, in a small drawing."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reports.figures.canvas import place, render
+from reports.wording import wrap
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_SIZE = (88.0, 42.0)
+
+
+def draw_classifier(measured: Mapping[str, Any], classes: list[str]) -> bytes | None:
+    """Draw what of the two there is; None if there is nothing."""
+    has_matrix = bool(measured.get("confusion"))
+    has_curve = bool(measured.get("roc"))
+    if not (has_matrix or has_curve):
+        return None
+
+    def paint(figure: "Figure") -> None:
+        if has_matrix:
+            axes = place(figure, 15, 6, 25, 25)
+            _draw_confusion(axes, np.array(measured["confusion"]), classes)
+        if has_curve:
+            _draw_roc(place(figure, 58, 6, 27, 27), measured["roc"])
+
+    return render("classifier", _SIZE, paint)
+
+
+def _draw_confusion(axes: "Axes", counts: np.ndarray, classes: list[str]) -> None:
+    total = counts.sum(axis=1, keepdims=True)
+    share = np.divide(counts, total, out=np.zeros(counts.shape), where=total > 0)
+    axes.pcolormesh(share, cmap="cividis", vmin=0, vmax=1, linewidth=0)
+    if len(counts) <= 4:
+        for row, column in np.ndindex(*counts.shape):
+            axes.text(
+                column + 0.5,
+                row + 0.5,
+                str(counts[row, column]),
+                ha="center",
+                va="center",
+                color="black" if share[row, column] > 0.5 else "white",
+            )
+    ticks = np.arange(len(counts)) + 0.5
+    names = [wrap(str(name), 10, 1) for name in classes]
+    axes.set_xticks(ticks, labels=names)
+    axes.set_yticks(ticks, labels=names, rotation=90, va="center")
+    axes.set_ylim(len(counts), 0)
+    axes.tick_params(length=0)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    axes.set_title("Confusion")
+
+
+def _draw_roc(axes: "Axes", roc: Mapping[str, Any]) -> None:
+    axes.plot([0, 1], [0, 1], color="#999999", lw=0.7, ls=":")
+    axes.plot(roc["fpr"], roc["tpr"], color="#0072B2", lw=1.3)
+    axes.set_xlim(-0.02, 1)
+    axes.set_ylim(0, 1.02)
+    axes.set_xticks([0, 0.5, 1])
+    axes.set_yticks([0, 0.5, 1])
+    axes.grid(visible=True)
+    axes.set_xlabel("false positive rate")
+    axes.set_ylabel("true positive rate")
+    axes.set_title("ROC")

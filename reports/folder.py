@@ -1,0 +1,143 @@
+"""Read a scores folder: all that a report may know."""
+
+import json
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+SCHEMA = 1
+KEYS = ("method", "layer", "head", "alignment", "architecture", "seed")
+_NEEDED = ("results.json", "scores.parquet")
+_PARTS = (
+    *("options", "images", "strata", "entries", "statuses", "summary", "prevalence"),
+    *("differences", "paper_tests", "curves", "panels", "panel_rule", "alerts"),
+)
+_EVIDENCE = ("provenance", "data", "classifier", "heads")
+_COLUMNS = ("image_id", *KEYS, "score", "threshold", "value", "status")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, eq=False)
+class Folder:
+    """Content of a scores folder.
+
+    Attributes
+    ----------
+    results
+        ``results.json``.
+    evidence
+        What ``evidence/*.json`` says, by file name; a missing one is absent.
+    panels
+        Arrays of ``evidence/panels.npz``; empty if there is none.
+    table
+        ``scores.parquet``: one row per image, entry, score and threshold.
+    """
+
+    results: Mapping[str, Any]
+    evidence: Mapping[str, Any]
+    panels: Mapping[str, np.ndarray]
+    table: pd.DataFrame
+
+
+def load(path: Path) -> Folder:
+    """Read a scores folder.
+
+    Raises
+    ------
+    ValueError
+        If it is not a scores folder, or one of its files is damaged.
+    """
+    path = Path(path)
+    lost = [name for name in _NEEDED if not (path / name).is_file()]
+    if lost:
+        msg = (
+            f"{path} must be a scores folder, got no {' and no '.join(lost)} in it; "
+            "name the folder that `hrcam score` wrote"
+        )
+        raise ValueError(msg)
+    results = _read_results(path / "results.json")
+    evidence = {
+        name: _read_json(file)
+        for name in _EVIDENCE
+        if (file := path / "evidence" / f"{name}.json").is_file()
+    }
+    for name, content in evidence.items():
+        if not isinstance(content, dict):
+            _refuse(path / "evidence" / f"{name}.json", "no JSON object")
+    panels = path / "evidence" / "panels.npz"
+    arrays = _read_arrays(panels) if panels.is_file() else {}
+    return Folder(results, evidence, arrays, _read_table(path / "scores.parquet"))
+
+
+def _refuse(path: Path, found: object) -> None:
+    reason = (str(found) or type(found).__name__).splitlines()[0]
+    msg = f"{path} must be whole, got: {reason}; score the maps again"
+    raise ValueError(msg) from (found if isinstance(found, Exception) else None)
+
+
+def _read_results(path: Path) -> dict[str, Any]:
+    results = _read_json(path)
+    if not isinstance(results, dict):
+        _refuse(path, "no JSON object")
+    if results.get("schema") != SCHEMA:
+        msg = (
+            f"schema of {path} must be {SCHEMA}, got {results.get('schema')!r}; "
+            "score the maps again with this version"
+        )
+        raise ValueError(msg)
+    lost = [part for part in _PARTS if part not in results]
+    if lost:
+        _refuse(path, f"no {', '.join(lost)}")
+    if not results["entries"]:
+        _refuse(path, "no entries")
+    return results
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = json.loads(text, parse_constant=lambda _: None)
+    except (OSError, ValueError) as error:
+        return _refuse(path, error)
+    return _clean(content) if "\\u" in text or _CONTROL.search(text) else content
+
+
+def _clean(content: Any) -> Any:
+    """Replace characters that no page can hold."""
+    if isinstance(content, str):
+        return _CONTROL.sub("\ufffd", content)
+    if isinstance(content, Mapping):
+        return {_clean(key): _clean(value) for key, value in content.items()}
+    if isinstance(content, Sequence):
+        return [_clean(value) for value in content]
+    return content
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            found = {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
+        _refuse(path, error)
+    lost = [name for name in ("ids", "masks", "names", "maps") if name not in found]
+    if lost:
+        _refuse(path, f"no {', '.join(lost)}")
+    if found["maps"].shape[:2] != (len(found["ids"]), len(found["names"])):
+        _refuse(path, f"maps of shape {found['maps'].shape} for ids and names")
+    return found
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_parquet(path, columns=list(_COLUMNS))
+    except (OSError, ValueError, KeyError) as error:
+        _refuse(path, error)
+    for key in KEYS:
+        table[key] = table[key].astype(str).map(_clean)
+    return table

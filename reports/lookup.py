@@ -1,0 +1,119 @@
+"""Find entries and numbers in the results of a scores folder."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reports.folder import Folder
+from reports.wording import Number
+
+Row = Mapping[str, Any]
+_KINDS = ("model", "external", "baseline", "ceiling")
+
+
+def entries(folder: Folder, *kinds: str) -> list[str]:
+    """List names of entries of these kinds (all if none is given), kind by kind."""
+    chosen = kinds or _KINDS
+    rows = folder.results["entries"]
+    found = [row["name"] for kind in chosen for row in rows if row["kind"] == kind]
+    strange = [row["name"] for row in rows if row["kind"] not in _KINDS]
+    return found + (strange if not kinds else [])
+
+
+def entry(folder: Folder, name: str) -> Row:
+    """Look up an entry by name."""
+    return next(row for row in folder.results["entries"] if row["name"] == name)
+
+
+def reference(folder: Folder) -> str:
+    """Name the entry that all others are compared with."""
+    names = [row["name"] for row in folder.results["entries"]]
+    said = folder.results["options"].get("reference")
+    return said if said in names else names[0]
+
+
+def compared(folder: Folder) -> list[str]:
+    """List the methods in question: the reference first, then models and externals."""
+    first = reference(folder)
+    rest = [name for name in entries(folder, "model", "external") if name != first]
+    return [first, *rest]
+
+
+def label(folder: Folder, name: str) -> str:
+    """Return an entry's label, with its name where two have the same label."""
+    rows = folder.results["entries"]
+    times = Counter(row["label"] for row in rows)
+    found = entry(folder, name)["label"] or name
+    return f"{found} ({name})" if times[found] > 1 else found
+
+
+def primary(folder: Folder) -> str:
+    """Name the score that leads."""
+    return str(folder.results["options"]["primary"])
+
+
+def thresholds(folder: Folder) -> list[Number]:
+    """List the thresholds at which sensitivity and specificity are tabulated."""
+    return list(folder.results["options"]["thresholds"])
+
+
+def summary(
+    folder: Folder,
+    name: str,
+    score: str,
+    threshold: Number | None = None,
+    stratum: str = "all",
+) -> Row | None:
+    """Look up mean, median and their intervals; None if there are none."""
+    return _first(
+        row
+        for row in folder.results["summary"]
+        if row["name"] == name
+        and row["score"] == score
+        and row["stratum"] == stratum
+        and _same(row["threshold"], threshold)
+    )
+
+
+def difference(
+    folder: Folder,
+    other: str,
+    score: str,
+    threshold: Number | None = None,
+    stratum: str = "all",
+) -> Row | None:
+    """Look up the reference minus another entry; None if not compared."""
+    return _first(
+        row
+        for row in folder.results["differences"]
+        if row["other"] == other
+        and row["score"] == score
+        and row["stratum"] == stratum
+        and _same(row["threshold"], threshold)
+    )
+
+
+def best(folder: Folder, *kinds: str) -> str | None:
+    """Name the entry with the highest mean of the leading score."""
+    means = {
+        name: row["mean"]
+        for name in entries(folder, *kinds)
+        if (row := summary(folder, name, primary(folder))) and row["mean"] is not None
+    }
+    return max(means, key=lambda name: means[name]) if means else None
+
+
+def strata(folder: Folder) -> list[Row]:
+    """List the strata of images with a lesion, with their sizes."""
+    rows = folder.results["strata"]
+    return [row for row in rows if row["name"] != "without_lesion"]
+
+
+def _same(one: Number | None, other: Number | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) < 1e-9
+
+
+def _first(rows: Iterable[Row]) -> Row | None:
+    return next(iter(rows), None)

@@ -1,0 +1,160 @@
+"""Render a report as PDF: tagged, archivable, the same bytes each time.
+
+Typst gets everything as files in memory and reads nothing of the machine: no
+packages, no system fonts, no clock.
+"""
+
+import re
+from datetime import UTC, date, datetime
+from importlib.resources import files
+from itertools import groupby
+from typing import Any
+
+from reports.content import Beside, Block, Figure, Paragraph, Report, Table
+from reports.wording import shorten
+
+STANDARDS = ("a-3a", "ua-1")
+_EPOCH = date(1980, 1, 1)
+_ENDLESS = re.compile(r"\S{24}(?=\S{12})")
+_MOST_ROWS = 40
+"""A table with more rows may continue on the next page."""
+
+
+def render_pdf(report: Report, attachment: bytes) -> bytes:
+    """Set a report with Typst.
+
+    Parameters
+    ----------
+    report
+        What to print.
+    attachment
+        Content of the attached ``report.json``.
+
+    Raises
+    ------
+    RuntimeError
+        If Typst refuses the content, with its reason.
+    """
+    pdf, _ = compile_report(report, attachment)
+    return pdf
+
+
+def compile_report(report: Report, attachment: bytes) -> tuple[bytes, list[str]]:
+    """Set a report and return it with Typst's warnings."""
+    import json
+
+    import matplotlib as mpl
+    import typst
+
+    from reports.figures.canvas import cover
+
+    sources = {
+        "main.typ": files("reports").joinpath("report.typ").read_bytes(),
+        "data.json": json.dumps(_arrange(report)).encode(),
+        "report.json": attachment,
+    }
+    sources |= {
+        f"{figure.name}.svg": cover(figure.svg) for figure in list_figures(report)
+    }
+    moment = datetime(*_date(report), tzinfo=UTC)
+    try:
+        pdf, warnings = typst.compile_with_warnings(  # type: ignore[call-overload]  # its stubs know no files in memory
+            sources,
+            format="pdf",
+            pdf_standards=list(STANDARDS),
+            timestamp=int(moment.timestamp()),
+            font_paths=[f"{mpl.get_data_path()}/fonts/ttf"],
+            ignore_system_fonts=True,
+        )
+    except typst.TypstError as error:
+        hints = "; ".join(error.hints)
+        msg = f"Typst must accept the report, got: {error.message}"
+        raise RuntimeError(f"{msg}; {hints}" if hints else msg) from error
+    return pdf, [warning.message for warning in warnings]
+
+
+def list_figures(report: Report) -> list[Figure]:
+    """List all figures in reading order."""
+    blocks = [block for section in report.sections for block in section.blocks]
+    flat: list[Block] = []
+    for block in blocks:
+        flat += [block.left, block.right] if isinstance(block, Beside) else [block]
+    return [block for block in flat if isinstance(block, Figure)]
+
+
+def _date(report: Report) -> tuple[int, int, int]:
+    day = date.fromisoformat(report.date) if report.date else _EPOCH
+    return day.year, day.month, day.day
+
+
+def _arrange(report: Report) -> dict[str, Any]:
+    return {
+        "title": report.title,
+        "short-title": shorten(report.title, 70),
+        "subtitle": report.subtitle,
+        "subtitle-short": shorten(report.subtitle, 70),
+        "date": _date(report),
+        "sections": [
+            {"title": section.title, "blocks": _arrange_blocks(section.blocks)}
+            for section in report.sections
+        ],
+    }
+
+
+def _arrange_blocks(blocks: tuple[Block, ...]) -> list[dict[str, Any]]:
+    """Arrange blocks; neighboring paragraphs of one role share a box.
+
+    What leads to a figure or table stays on its page.
+    """
+    arranged: list[dict[str, Any]] = []
+    for role, group in groupby(blocks, lambda block: getattr(block, "role", None)):
+        if role is None:
+            for above in arranged[-1:]:
+                above["sticky"] = True
+            arranged += [_arrange_block(block) for block in group]
+        else:
+            items = [vars(block) for block in group]
+            kind = {"kind": "paragraphs", "role": role, "sticky": False}
+            arranged.append({**kind, "items": items})
+    return arranged
+
+
+def _arrange_block(block: Block) -> dict[str, Any]:
+    if isinstance(block, Paragraph):
+        return _arrange_blocks((block,))[0]
+    if isinstance(block, Beside):
+        sides = [_arrange_block(block.left), _arrange_block(block.right)]
+        return {"kind": "beside", "share": block.share, "blocks": sides}
+    if isinstance(block, Figure):
+        return {
+            "kind": "figure",
+            "file": f"{block.name}.svg",
+            "alt": block.alt,
+            "caption": block.caption,
+            "reading": block.reading,
+        }
+    return _arrange_table(block)
+
+
+def _soften(text: str) -> str:
+    """Allow a break in words that are too long for a cell."""
+    return _ENDLESS.sub("\\g<0>\N{ZERO WIDTH SPACE}", text)
+
+
+def _arrange_table(table: Table) -> dict[str, Any]:
+    widths = ["auto"] * len(table.columns)
+    left = [k for k, column in enumerate(table.columns) if column.align == "left"]
+    for k in left[:1] if len(table.columns) > 2 else left[-1:]:
+        widths[k] = "fill"
+    return {
+        "kind": "table",
+        "caption": table.caption,
+        "reading": table.reading,
+        "columns": [column.title for column in table.columns],
+        "align": [column.align for column in table.columns],
+        "widths": widths,
+        "rows": [[_soften(cell) for cell in row] for row in table.rows],
+        "strong": table.strong,
+        "rules": table.rules,
+        "breakable": len(table.rows) > _MOST_ROWS,
+    }

@@ -1,0 +1,72 @@
+"""The classifier that the maps explain."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from reports.content import Beside, Block, Column, Figure, Paragraph, Section, Table
+from reports.figures.classifier import draw_classifier
+from reports.folder import Folder
+from reports.wording import decimal
+
+_SCORES = (
+    ("accuracy", "Accuracy"),
+    ("balanced_accuracy", "Balanced accuracy"),
+    ("f1_micro", "F1, micro"),
+    ("f1_macro", "F1, macro"),
+    ("auroc", "AUROC"),
+)
+
+
+def build(folder: Folder) -> Section:
+    """Say how good the classifier is, on every split that was measured."""
+    title, found = "Classifier", folder.evidence.get("classifier")
+    splits = (found or {}).get("splits") or {}
+    if not found or not splits:
+        line = "No classifier is known: the maps are scored as they were given."
+        return Section("classifier", title, (Paragraph(line),))
+    table, figure = _tabulate(splits), _draw(found, splits)
+    block: Block = Beside(table, figure, 0.48) if figure else table
+    return Section("classifier", title, (block,))
+
+
+def _tabulate(splits: Mapping[str, Mapping[str, Any]]) -> Table:
+    columns = (Column("Score", "left"), *(Column(str(split)) for split in splits))
+    rows = [
+        ("Images", *(str(part.get("n", "\N{EN DASH}")) for part in splits.values()))
+    ]
+    for key, words in _SCORES:
+        rows.append((words, *(_cell(part, key) for part in splits.values())))
+    kinds = {k: None for p in splits.values() for k in p.get("auroc_by_lesion") or {}}
+    for kind in kinds:
+        values = [(p.get("auroc_by_lesion") or {}).get(kind) for p in splits.values()]
+        rows.append((f"AUROC, {kind}", *(decimal(value) for value in values)))
+    return Table(
+        "Scores of the classifier.",
+        columns,
+        tuple(rows),
+        "95% intervals in brackets. The maps explain this classifier: where it is "
+        "wrong, a map that misses the lesion may still be right about the classifier.",
+    )
+
+
+def _cell(part: Mapping[str, Any], key: str) -> str:
+    value, low, high = (part.get(k) for k in (key, f"{key}_low", f"{key}_high"))
+    if low is None or high is None:
+        return decimal(value)
+    return f"{decimal(value)} [{decimal(low)}, {decimal(high)}]"
+
+
+def _draw(found: Mapping[str, Any], splits: Mapping[str, Any]) -> Figure | None:
+    split = "test" if "test" in splits else next(iter(splits))
+    measured = splits[split]
+    svg = draw_classifier(measured, list(map(str, found.get("classes") or [])))
+    if svg is None:
+        return None
+    return Figure(
+        "classifier",
+        svg,
+        f"Confusion matrix and ROC curve of the classifier, split {split}; accuracy "
+        f"{decimal(measured.get('accuracy'))}, AUROC {decimal(measured.get('auroc'))}.",
+        f"Confusion matrix (counts) and ROC curve, split {split}.",
+        "Bright squares hold a large share of their row (the true class).",
+    )

@@ -1,0 +1,56 @@
+"""Render a report as JSON: its content without pictures, and every number."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from reports.content import Beside, Block, Figure, Report
+from reports.folder import Folder
+
+
+def describe(block: Block) -> dict[str, Any]:
+    """Describe a block by plain values; a figure without its drawing."""
+    if isinstance(block, Beside):
+        sides = [describe(block.left), describe(block.right)]
+        return {"kind": "beside", "share": block.share, "blocks": sides}
+    content = asdict(block)
+    if isinstance(block, Figure):
+        del content["svg"]
+    return {"kind": type(block).__name__.lower(), **content}
+
+
+def outline(report: Report) -> dict[str, Any]:
+    """Describe a report by plain values."""
+    return {
+        "title": report.title,
+        "subtitle": report.subtitle,
+        "date": report.date,
+        "sections": [
+            {
+                "name": section.name,
+                "title": section.title,
+                "blocks": [describe(block) for block in section.blocks],
+            }
+            for section in report.sections
+        ],
+    }
+
+
+def render_json(report: Report, folder: Folder) -> bytes:
+    """Render content and numbers.
+
+    Returns
+    -------
+    bytes
+        UTF-8 JSON with ``report`` (what is printed), ``results`` and ``evidence``
+        (the numbers behind it); undefined numbers are null.
+    """
+    twin = {
+        "report": outline(report),
+        "results": folder.results,
+        "evidence": folder.evidence,
+    }
+    text = json.dumps(
+        twin, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False
+    )
+    return (text + "\n").encode()

@@ -1,0 +1,84 @@
+"""Write a report's three files."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write(scores_folder: Path | str, out: Path | str) -> tuple[Path, ...]:
+    """Read a scores folder and write a report as PDF, HTML and JSON.
+
+    Parameters
+    ----------
+    scores_folder
+        What ``hrcam score`` or ``metrics.storage.write`` wrote; nothing else is read.
+    out
+        Path of the PDF; the twins stand beside it as ``.html`` and ``.json``.
+
+    Returns
+    -------
+    tuple of Path
+        The three files. Same scores, same bytes.
+
+    Raises
+    ------
+    ValueError
+        If the folder is not a scores folder or is damaged, or ``out`` does not end
+        in ``.pdf``.
+    OSError
+        If ``out`` cannot be written; older files there stay as they were.
+    """
+    from reports.composition import compose
+    from reports.folder import load
+    from reports.html import render_html
+    from reports.pdf import render_pdf
+    from reports.twin import render_json
+
+    out = Path(out)
+    if out.suffix != ".pdf":
+        msg = f"out must end in .pdf, got {out}"
+        raise ValueError(msg)
+    _require_writable(out)
+    folder = load(Path(scores_folder))
+    report = compose(folder)
+    twin = render_json(report, folder)
+    files = {
+        out: render_pdf(report, twin),
+        out.with_suffix(".html"): render_html(report),
+        out.with_suffix(".json"): twin,
+    }
+    _replace(files)
+    return tuple(files)
+
+
+def _require_writable(out: Path) -> None:
+    """Fail before the work rather than after it."""
+    for path in (out, out.with_suffix(".html"), out.with_suffix(".json")):
+        if path.is_dir():
+            msg = f"out must be a file, got the folder {path}; name another file"
+            raise IsADirectoryError(msg)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out.parent):
+            pass
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        msg = f"out must be writable, got {out}: {reason}; name another file"
+        raise type(error)(msg) from error
+
+
+def _replace(files: dict[Path, bytes]) -> None:
+    """Write all files aside, then move each to its place."""
+    aside = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in files}
+    try:
+        for path, content in files.items():
+            aside[path].write_bytes(content)
+        for path, part in aside.items():
+            part.replace(path)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        msg = f"the report must be writable, got {error.filename}: {reason}"
+        raise type(error)(msg) from error
+    finally:
+        for part in aside.values():
+            part.unlink(missing_ok=True)
