@@ -33,7 +33,8 @@ def list_alerts(
 ) -> list[str]:
     """List what may mislead, one sentence each.
 
-    Constant maps of the baseline ``constant`` are not an alert.
+    Constant maps are no alert where they must be: of the baseline ``constant``, and of
+    ceilings on images without a lesion.
     """
     total = len(measured.ids)
     faults = {
@@ -46,9 +47,13 @@ def list_alerts(
         for entry in entries
         for status in _FAULTS
         if (count := faults.get((entry["name"], status), 0))
-        and not (entry["method"] == "constant" and status == "constant_map")
+        and not (status == "constant_map" and _must_be_constant(entry))
     ]
     return [*_judge_size(strata), *alerts, *_judge_images(measured, strata)]
+
+
+def _must_be_constant(entry: Mapping[str, str]) -> bool:
+    return entry["method"] == "constant" or entry["kind"] == "ceiling"
 
 
 def _judge_size(strata: Strata) -> list[str]:

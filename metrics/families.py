@@ -27,18 +27,22 @@ def compare_stratum(
     every entry, another one those of sensitivity and specificity at all thresholds;
     p values are adjusted within a family by the joint bootstrap.
 
+    An entry that was also read in another alignment is compared in both: ``survives``
+    tells whether the verdict is the same, None where there is one alignment only.
+
     Returns
     -------
     list of dict
         Rows of ``differences`` in ``results.json``.
     """
+    twins = find_twins(measured.entries)
     rows = strata.members[stratum]
     groups = np.unique(strata.subjects[rows], return_inverse=True)[1]
     first = measured.entries.index(reference)
     places = columns_in(stratum, measured.columns)
     result, pairs = [], []
     for other, name in enumerate(measured.entries):
-        if other == first:
+        if other == first or name in twins.values():
             continue
         for place in places:
             column = measured.columns[place]
@@ -63,13 +67,36 @@ def compare_stratum(
                     "p": found.p_value,
                     "verdict": found.verdict,
                     "reason": found.reason,
+                    "survives": None,
                 }
             )
+            if reference in twins or name in twins:
+                both = [twins.get(entry, entry) for entry in (reference, name)]
+                where = [measured.entries.index(entry) for entry in both]
+                a, b = (measured.values[m, place, rows] for m in where)
+                again = contrast(a, b, groups, options.margin, options.level)
+                result[-1]["survives"] = again.verdict == found.verdict and (
+                    again.difference * found.difference > 0
+                    or not found.verdict.startswith("different")
+                )
     if result and len(groups):
         clusters = int(groups.max()) + 1
         weights = draw_weights(clusters, options.resamples, options.seed, stratum)
         _adjust(result, resample_means(np.stack(pairs, axis=1), groups, weights))
     return result
+
+
+def find_twins(names: Sequence[str]) -> dict[str, str]:
+    """Find the entries that were also read in another alignment.
+
+    Examples
+    --------
+    >>> find_twins(["cam", "cam/half_pixel", "random"])
+    {'cam': 'cam/half_pixel'}
+    """
+    return {
+        name: twin for name in names for twin in names if twin.startswith(f"{name}/")
+    }
 
 
 def columns_in(stratum: str, columns: Sequence[Column]) -> list[int]:

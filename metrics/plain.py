@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 
-def to_plain(value: Any, digits: int | None = None) -> Any:  # noqa: ANN401
+def to_plain(value: Any, digits: int | None = None) -> Any:
     """Replace arrays by lists, NumPy scalars by numbers, NaN and infinity by None.
 
     Parameters
@@ -33,7 +33,7 @@ def to_plain(value: Any, digits: int | None = None) -> Any:  # noqa: ANN401
     return value
 
 
-def to_json(value: Any) -> str:  # noqa: ANN401
+def to_json(value: Any) -> str:
     """Write JSON with sorted keys and a final line break; undefined is null."""
     plain = to_plain(value)
     return json.dumps(plain, allow_nan=False, indent=1, sort_keys=True) + "\n"

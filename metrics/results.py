@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from metrics.alerts import list_alerts, tally
 from metrics.bootstrap import draw_weights
 from metrics.curves import trace
-from metrics.families import columns_in, compare_stratum
+from metrics.families import columns_in, compare_stratum, find_twins
 from metrics.intervals import average, median_interval
 from metrics.measurement import Measured
 from metrics.options import ScoreOptions, resolve_reference
@@ -149,9 +149,10 @@ def _repeat_paper(analysis: Analysis) -> list[dict[str, Any]]:
     measured = analysis.measured
     rows = analysis.strata.members["all"]
     first = measured.entries.index(analysis.reference)
+    twins = find_twins(measured.entries)
     result = []
     for other, name in enumerate(measured.entries):
-        if other == first:
+        if other == first or name in twins.values():
             continue
         for score in ("sensitivity", "specificity"):
             places = [i for i, c in enumerate(measured.columns) if c.score == score]

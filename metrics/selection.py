@@ -107,7 +107,7 @@ def _say_rule(
     entries: Sequence[Mapping[str, str]], options: ScoreOptions, reference: str
 ) -> str:
     label = next(e["label"] for e in entries if e["name"] == reference)
-    score = SCORES[options.primary].label
+    score = SCORES[options.primary].label.lower()
     return (
         "Chosen by rule, not by eye, from the images with a lesion: the best, the "
         f"worst and the one nearest the median by {score} of {label}; the one where "

@@ -90,7 +90,7 @@ class ArrayMasks:
         return to_masks(_take(self.array, self.ids, ids), "masks")
 
 
-def as_masks(masks: Any) -> MaskSource:  # noqa: ANN401 - a source or any array
+def as_masks(masks: Any) -> MaskSource:
     """Take a source as it is; number the images of a plain array."""
     if hasattr(masks, "read"):
         return masks
@@ -98,7 +98,7 @@ def as_masks(masks: Any) -> MaskSource:  # noqa: ANN401 - a source or any array
     return ArrayMasks(array, _number(array))
 
 
-def as_maps(name: str, maps: Any, masks: MaskSource) -> MapSource:  # noqa: ANN401
+def as_maps(name: str, maps: Any, masks: MaskSource) -> MapSource:
     """Take a source as it is; a plain array has the images of the masks.
 
     Raises
@@ -127,7 +127,7 @@ def check_unique(name: str, ids: Sequence[str]) -> None:
         raise ValueError(msg)
 
 
-def _check_array(name: str, array: Any, ids: Sequence[str]) -> None:  # noqa: ANN401
+def _check_array(name: str, array: Any, ids: Sequence[str]) -> None:
     if len(array.shape) != 3:
         msg = f"{name} must be (n, h, w), got shape {tuple(array.shape)}"
         raise ValueError(msg)
@@ -144,12 +144,12 @@ def _check_array(name: str, array: Any, ids: Sequence[str]) -> None:  # noqa: AN
     check_unique(name, ids)
 
 
-def _number(array: Any) -> tuple[str, ...]:  # noqa: ANN401
+def _number(array: Any) -> tuple[str, ...]:
     return tuple(f"{index:06d}" for index in range(len(array)))
 
 
 def _take(
-    array: Any,  # noqa: ANN401
+    array: Any,
     have: Sequence[str],
     want: Sequence[str],
 ) -> Shaped[np.ndarray, "n h w"]:

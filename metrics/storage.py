@@ -128,7 +128,7 @@ def _read_counts(path: Path) -> tuple[dict[str, Sweep], tuple[str, ...]]:
     }, tuple(attributes["image_ids"])
 
 
-def _write_evidence(folder: Path, name: str, content: Any) -> None:  # noqa: ANN401
+def _write_evidence(folder: Path, name: str, content: Any) -> None:
     """Write arrays to ``NAME.npz``, all else to ``NAME.json``."""
     if isinstance(content, Mapping) and _holds_arrays(content):
         write_arrays(folder / f"{name}.npz", content)

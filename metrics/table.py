@@ -77,7 +77,7 @@ class Scores:
 
 def score_maps(
     sources: Mapping[str, Any],
-    masks: Any,  # noqa: ANN401 - a mask source or any array
+    masks: Any,
     strata: pd.DataFrame | None = None,
     options: ScoreOptions | None = None,
     workers: int = 1,

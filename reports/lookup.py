@@ -12,9 +12,18 @@ _KINDS = ("model", "external", "baseline", "ceiling")
 
 
 def entries(folder: Folder, *kinds: str) -> list[str]:
-    """List names of entries of these kinds (all if none is given), kind by kind."""
+    """List names of entries of these kinds (all if none is given), kind by kind.
+
+    An entry that is another one read in a second alignment is left out: what differs
+    stands beside the verdicts.
+    """
     chosen = kinds or _KINDS
-    rows = folder.results["entries"]
+    names = [row["name"] for row in folder.results["entries"]]
+    rows = [
+        row
+        for row in folder.results["entries"]
+        if not any(row["name"].startswith(f"{other}/") for other in names)
+    ]
     found = [row["name"] for kind in chosen for row in rows if row["kind"] == kind]
     strange = [row["name"] for row in rows if row["kind"] not in _KINDS]
     return found + (strange if not kinds else [])

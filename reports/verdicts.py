@@ -29,7 +29,7 @@ def tell(folder: Folder, other: str) -> tuple[str, str]:
             f"{count(row['n'], 'image')}"
         )
     reason = f"; {row['reason']}" if row.get("reason") else ""
-    return lead, f"{row['verdict']}{_direct(row)} ({numbers}{reason})."
+    return lead, f"{row['verdict']}{_direct(row)} ({numbers}{reason}){_survive(row)}."
 
 
 def _direct(row: lookup.Row) -> str:
@@ -37,6 +37,11 @@ def _direct(row: lookup.Row) -> str:
     if not row["verdict"].startswith("different"):
         return ""
     return ", higher" if row["difference"] > 0 else ", lower"
+
+
+def _survive(row: lookup.Row) -> str:
+    """Say if the verdict is another one where maps are aligned half-pixel."""
+    return ", not so in half-pixel alignment" if row.get("survives") is False else ""
 
 
 def cell(row: lookup.Row | None) -> tuple[str, str, str, str]:
@@ -47,5 +52,5 @@ def cell(row: lookup.Row | None) -> tuple[str, str, str, str]:
         signed(row["difference"]),
         bracket(row, sign=True),
         str(row["n"]),
-        row["verdict"],
+        row["verdict"] + _survive(row),
     )

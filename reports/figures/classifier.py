@@ -33,24 +33,23 @@ def draw_classifier(measured: Mapping[str, Any], classes: list[str]) -> bytes | 
 
 
 def _draw_confusion(axes: "Axes", counts: np.ndarray, classes: list[str]) -> None:
+    from seaborn import heatmap
+
     total = counts.sum(axis=1, keepdims=True)
     share = np.divide(counts, total, out=np.zeros(counts.shape), where=total > 0)
-    axes.pcolormesh(share, cmap="cividis", vmin=0, vmax=1, linewidth=0)
-    if len(counts) <= 4:
-        for row, column in np.ndindex(*counts.shape):
-            axes.text(
-                column + 0.5,
-                row + 0.5,
-                str(counts[row, column]),
-                ha="center",
-                va="center",
-                color="black" if share[row, column] > 0.5 else "white",
-            )
-    ticks = np.arange(len(counts)) + 0.5
     names = [wrap(str(name), 10, 1) for name in classes]
-    axes.set_xticks(ticks, labels=names)
-    axes.set_yticks(ticks, labels=names, rotation=90, va="center")
-    axes.set_ylim(len(counts), 0)
+    heatmap(
+        share,
+        vmin=0,
+        vmax=1,
+        cmap="cividis",
+        annot=counts if len(counts) <= 4 else None,
+        fmt="d",
+        cbar=False,
+        xticklabels=names,
+        yticklabels=names,
+        ax=axes,
+    )
     axes.tick_params(length=0)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")

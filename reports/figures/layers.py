@@ -48,7 +48,7 @@ def draw_shares(
         axes.set_xlim(0, 1)
         axes.set_ylim(len(heads) - 0.5, -0.5)
         axes.set_xticks([0, 0.5, 1], labels=["0%", "50%", "100%"])
-        names = [wrap(str(head["label"]), 26, 1) for head in heads]
+        names = [wrap(str(head["name"]), 26, 1) for head in heads]
         axes.set_yticks(range(len(heads)), labels=names)
         axes.tick_params(axis="y", length=0)
         handles = [Patch(color=color) for color in colors]

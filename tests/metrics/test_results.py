@@ -59,7 +59,7 @@ def test_the_parts_are_those_of_the_report(scores):
     )
     assert " ".join(sorted(results["differences"][0])) == (
         "clusters difference high high90 low low90 n other p p_adjusted reason "
-        "reference score stratum threshold verdict win_rate"
+        "reference score stratum survives threshold verdict win_rate"
     )
     assert " ".join(sorted(results["paper_tests"][0])) == (
         "n other paired_p paired_t reference score student_p student_t threshold "
@@ -307,7 +307,7 @@ def test_panels_follow_the_rule(scores):
         )
     assert scores.results["panel_rule"] == (
         "Chosen by rule, not by eye, from the images with a lesion: the best, the "
-        "worst and the one nearest the median by Average precision of hr_cam; the one "
+        "worst and the one nearest the median by average precision of hr_cam; the one "
         "where hr_cam and another method differ most; two at random from the rest "
         "(seed 0); and one at random of each kind of lesion not yet shown."
     )

@@ -19,7 +19,7 @@ def test_shipped_recipes_survive_their_canonical_text(name):
 def test_quickstart_is_what_the_readme_says():
     recipe = load("quickstart")
     assert recipe.size == (96, 96)
-    assert recipe.splits.sizes() == {"train": 2000, "validation": 400, "test": 600}
+    assert recipe.splits.sizes() == {"train": 4000, "validation": 400, "test": 600}
     assert [c.name for c in recipe.classes] == ["normal", "abnormal"]
     assert recipe.audit.budget == 0.6
 

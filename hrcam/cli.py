@@ -1,0 +1,316 @@
+"""The ``hrcam`` command: every stage of a comparison, and all of them in a row.
+
+Nothing heavy is imported before a command runs, so ``--help`` answers at once.
+"""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hrcam.console import complain, muted, say, watcher
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Does a class-activation map point at the pathology? "
+    "Simulate, train, explain, score, report.",
+)
+
+Recipe = Annotated[str, typer.Argument(help="A shipped recipe's name or a TOML file.")]
+Data = Annotated[Path, typer.Argument(help="A dataset folder.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace what is at --out.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print results and errors only.")]
+Workers = Annotated[int, typer.Option(min=1, help="Processes that draw images.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Replaces the recipe's seed.")]
+TrainingSeed = Annotated[
+    int, typer.Option("--seed", min=0, help="Of weights and order.")
+]
+Methods = Annotated[
+    str, typer.Option(help="Names with commas between, or 'all'; see `hrcam list`.")
+]
+Layers = Annotated[
+    str, typer.Option(help="'default', or 'all': every method at every layer.")
+]
+Network = Annotated[str, typer.Option(help="'compact' or 'resnet50'.")]
+Weights = Annotated[
+    str, typer.Option(help="'random', 'imagenet' or a .weights.h5 file.")
+]
+Epochs = Annotated[int, typer.Option(min=0, help="Passes; 0 keeps the default.")]
+
+
+@app.callback()
+def root(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of a problem.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command; ``main`` reads them."""
+
+
+@app.command()
+def run(  # noqa: PLR0913  one parameter per option
+    recipe: Recipe = "quickstart",
+    out: Annotated[Path | None, typer.Option(help="The run's folder.")] = None,
+    methods: Methods = "all",
+    layers: Layers = "default",
+    network: Network = "compact",
+    weights: Weights = "random",
+    epochs: Epochs = 0,
+    seed: Seed = None,
+    training_seed: Annotated[int, typer.Option(min=0, help="Of the training.")] = 0,
+    workers: Workers = 2,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Generate, train, explain, score and report; continue an interrupted run."""
+    from hrcam.pipeline.running import Settings, run
+
+    _engine()
+    settings = Settings(
+        tuple(methods.split(",")), layers, network, weights, epochs, training_seed
+    )
+    path = run(
+        recipe,
+        out,
+        settings=settings,
+        seed=seed,
+        workers=workers,
+        overwrite=overwrite,
+        watch=watcher(quiet),
+    )
+    say(f"The report is at {path} (and {path.with_suffix('.html').name} beside it).")
+
+
+@app.command()
+def generate(
+    recipe: Recipe,
+    out: Annotated[Path, typer.Option(help="Dataset folder to write.")],
+    seed: Seed = None,
+    workers: Workers = 2,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Generate a phantom dataset with its masks."""
+    from hrcam.pipeline.generation import generate, resolve
+
+    found = resolve(recipe, seed)
+    with watcher(quiet)("generate", found.images) as progress:
+        dataset = generate(
+            found, out, workers=workers, overwrite=overwrite, progress=progress
+        )
+    say(f"{len(dataset.index)} images at {out}, identity {dataset.identity[:16]}.")
+
+
+@app.command()
+def train(  # noqa: PLR0913  one parameter per option
+    dataset: Data,
+    out: Annotated[Path, typer.Option(help="Model folder to write.")],
+    network: Network = "compact",
+    weights: Weights = "random",
+    epochs: Epochs = 0,
+    seed: TrainingSeed = 0,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a classifier and print how good it is."""
+    _engine()
+    from hrcam.engine.training import Training
+    from hrcam.pipeline.training import opened, train
+
+    data = opened(dataset)
+    settings = Training(network, weights, epochs or Training.epochs, seed=seed)
+    steps = settings.epochs * len(data.ids("train"))
+    with watcher(quiet)("train", steps) as progress:
+        model = train(
+            data, out, settings=settings, overwrite=overwrite, progress=progress
+        )
+    names = ("accuracy", "balanced_accuracy", "f1_micro", "f1_macro", "auroc")
+    for split, row in model.evaluation.items():
+        say(f"{split:10} " + "  ".join(f"{name} {row[name]:.3f}" for name in names))
+
+
+@app.command()
+def explain(  # noqa: PLR0913  one parameter per option
+    model: Annotated[Path, typer.Argument(help="A model folder.")],
+    dataset: Data,
+    out: Annotated[Path, typer.Option(help="Maps folder to write.")],
+    methods: Methods = "all",
+    layers: Layers = "default",
+    split: Annotated[str, typer.Option(help="Whose images are explained.")] = "test",
+    seed: Annotated[int, typer.Option(min=0, help="Of the paper's head.")] = 0,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the maps of every method for the images of a split."""
+    _engine()
+    from hrcam.pipeline.explaining import explain
+    from hrcam.pipeline.training import opened
+
+    data = opened(dataset)
+    with watcher(quiet)("explain", len(data.ids(split))) as progress:
+        maps = explain(
+            model,
+            data,
+            methods.split(","),
+            out,
+            layers=layers,
+            split=split,
+            seed=seed,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    say(f"{len(maps)} entries at {out}: {', '.join(maps)}.")
+
+
+@app.command()
+def score(  # noqa: PLR0913  one parameter per option
+    maps: Annotated[
+        list[str], typer.Option(help="NAME=PATH: a maps folder, or .npy, .npz, .png.")
+    ],
+    masks: Annotated[Path, typer.Option(help="A dataset folder or a folder of masks.")],
+    out: Annotated[Path, typer.Option(help="Scores folder to write.")],
+    images: Annotated[
+        Path | None, typer.Option(help="Images to draw on, without a dataset.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="Whose masks of a dataset.")] = "test",
+    reference: Annotated[
+        str, typer.Option(help="Entry the others are compared with.")
+    ] = "",
+    margin: Annotated[
+        float, typer.Option(help="Differences below it do not matter.")
+    ] = 0.02,
+    seed: Annotated[int, typer.Option(min=0, help="Of bootstrap and panels.")] = 0,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Score any method's maps against masks and compare the methods."""
+    from hrcam.pipeline.scoring import score
+    from metrics import ScoreOptions
+
+    options = ScoreOptions(margin=margin, reference=reference, seed=seed)
+    named = _named(maps)
+    with watcher(quiet)("score", 0) as progress:
+        scores = score(
+            named,
+            masks,
+            out,
+            images=images,
+            split=split,
+            options=options,
+            command=shlex.join(["hrcam", *sys.argv[1:]]),
+            overwrite=overwrite,
+            progress=progress,
+        )
+    say(f"{len(scores.entries)} entries on {len(scores.ids)} images at {out}.")
+
+
+@app.command()
+def report(
+    scores: Annotated[Path, typer.Argument(help="A scores folder.")],
+    out: Annotated[Path, typer.Option(help="PDF to write; HTML and JSON beside it.")],
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the comparison report; only the scores folder is read."""
+    from hrcam.pipeline.reporting import report
+
+    with watcher(quiet)("report", 0):
+        paths = report(scores, out, overwrite=overwrite)
+    say(f"Written: {', '.join(map(str, paths))}.")
+
+
+@app.command()
+def audit(dataset: Data) -> None:
+    """Measure whether first-order statistics alone tell the classes apart."""
+    from hrcam.pipeline.training import opened
+    from simbench.audit import audit
+
+    result = audit(opened(dataset))
+    say(json.dumps(result, indent=1))
+    if not result["within_budget"]:
+        msg = f"{dataset} must keep its leak budget of {result['budget']}, got a leak"
+        raise ValueError(msg)
+
+
+@app.command()
+def verify(dataset: Data) -> None:
+    """Compare every file of a dataset with its checksum."""
+    from simbench.manifest import verify
+
+    problems = verify(dataset)
+    for problem in problems:
+        say(problem)
+    if problems:
+        msg = f"{dataset} must agree with its manifest, got {len(problems)} problem(s)"
+        raise ValueError(msg)
+    say(f"{dataset} agrees with its manifest.")
+
+
+@app.command("list")
+def show(
+    what: Annotated[str, typer.Argument(help="methods, lesions, anatomies, …")],
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """List the methods, lesions, anatomies, scores, recipes or readers there are."""
+    from hrcam.listing import LISTS, as_text
+
+    if what not in LISTS:
+        msg = f"WHAT must be one of {', '.join(LISTS)}, got {what!r}"
+        raise typer.BadParameter(msg)
+    if what == "networks":
+        _engine()
+    rows = LISTS[what]()
+    say(json.dumps(rows, indent=1) if as_json else as_text(rows))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command; a problem is one line and exit status 1."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    try:
+        app([word for word in words if word != "--debug"])
+    except Exception as error:  # the one place where problems become words
+        if debug:
+            raise
+        complain(_words(error))
+        sys.exit(1)
+
+
+def _words(error: Exception) -> str:
+    """Say what is wrong; a kind we do not raise ourselves is named."""
+    expected = isinstance(error, ValueError | OSError | RuntimeError | ImportError)
+    text = str(error) or type(error).__name__
+    return text if expected else f"{type(error).__name__}: {text} (--debug shows where)"
+
+
+def _named(texts: list[str]) -> dict[str, Path]:
+    """Read every ``NAME=PATH``; a name stands once."""
+    named: dict[str, Path] = {}
+    for name, path in map(_pair, texts):
+        if name in named:
+            msg = f"--maps must have unique names, got {name!r} twice"
+            raise typer.BadParameter(msg)
+        named[name] = path
+    return named
+
+
+def _pair(text: str) -> tuple[str, Path]:
+    """Split ``NAME=PATH``."""
+    name, separator, path = text.partition("=")
+    if not separator or not name or not path:
+        msg = f"--maps must be NAME=PATH, got {text!r}"
+        raise typer.BadParameter(msg)
+    return name, Path(path)
+
+
+def _engine() -> None:
+    """Load Keras without what its back end prints."""
+    with muted():
+        import hrcam.engine.training  # noqa: F401

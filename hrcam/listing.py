@@ -1,0 +1,103 @@
+"""What there is: the tables of methods, lesions, anatomies, scores and the rest."""
+
+from collections.abc import Callable
+
+Rows = list[dict[str, str]]
+
+
+def methods() -> Rows:
+    """List the saliency methods, in report order."""
+    from hrcam.methods import METHODS
+
+    return [
+        {"name": m.name, "label": m.label, "kind": m.kind, "source": m.source}
+        for m in METHODS.values()
+    ]
+
+
+def lesions() -> Rows:
+    """List the lesion kinds that recipes may name."""
+    from simbench.lesions import LESIONS
+
+    return [
+        {"name": name, "about": _about(x.parameters)} for name, x in LESIONS.items()
+    ]
+
+
+def anatomies() -> Rows:
+    """List the anatomies that recipes may name."""
+    from simbench.anatomies import ANATOMIES
+
+    return [
+        {"name": name, "about": _about(x.parameters)} for name, x in ANATOMIES.items()
+    ]
+
+
+def scores() -> Rows:
+    """List the scores of a map against a mask."""
+    from metrics import SCORES
+
+    return [{"name": s.name, "label": s.label} for s in SCORES.values()]
+
+
+def recipes() -> Rows:
+    """List the shipped recipes."""
+    from simbench.recipe import load, names
+
+    found = {name: load(name) for name in names()}
+    return [
+        {
+            "name": name,
+            "images": str(recipe.images),
+            "size": " x ".join(map(str, recipe.size)),
+            "classes": ", ".join(c.name for c in recipe.classes),
+        }
+        for name, recipe in found.items()
+    ]
+
+
+def readers() -> Rows:
+    """List what maps and masks may be read from."""
+    return [
+        {"name": "dataset", "about": "a folder of `hrcam generate` (masks)"},
+        {"name": "maps", "about": "a folder of `hrcam explain` (maps)"},
+        {"name": "npy", "about": "a folder of 2-D .npy files, one image each"},
+        {"name": "npz", "about": "a folder of .npz files, or one with a key an image"},
+        {"name": "png", "about": "a folder of gray .png files, 8 or 16 bit"},
+    ]
+
+
+def networks() -> Rows:
+    """List the networks that can be trained."""
+    from hrcam.engine.networks import NETWORKS
+
+    return [{"name": n.name, "label": n.label} for n in NETWORKS.values()]
+
+
+LISTS: dict[str, Callable[[], Rows]] = {
+    "methods": methods,
+    "lesions": lesions,
+    "anatomies": anatomies,
+    "scores": scores,
+    "recipes": recipes,
+    "readers": readers,
+    "networks": networks,
+}
+
+
+def as_text(rows: Rows) -> str:
+    """Set rows in columns under their heads."""
+    heads = list(rows[0])
+    widths = {h: max(len(h), *(len(row[h]) for row in rows)) for h in heads}
+    lines = [{h: h for h in heads}, *rows]
+    return "\n".join(
+        "  ".join(line[h].ljust(widths[h]) for h in heads).rstrip() for line in lines
+    )
+
+
+def _about(parameters: type) -> str:
+    """Return the first line of the docstring of an entry's module."""
+    import sys
+
+    text = sys.modules[parameters.__module__].__doc__ or ""
+    return text.strip().splitlines()[0]

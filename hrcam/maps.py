@@ -1,0 +1,297 @@
+"""Maps as they travel from the engine to the scores: raw parts, with what they mean.
+
+Stored are the raw parts at each layer's own size, so the post-processing, the alignment
+and the fusion are applied when a map is read, and twenty methods stay small.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from hrcam.capture import IDENTITY, Geometry
+from hrcam.enlargement import ALIGNMENTS, coincide
+from hrcam.entries import Entry
+from hrcam.fusion import compose
+
+#: Maps of one file of the store.
+SHARD = 256
+
+
+@dataclass(frozen=True)
+class Facts:
+    """How the parts of an entry become a map, and what to call it.
+
+    Parameters
+    ----------
+    names
+        ``method, layer, head, alignment, architecture, seed, label, kind``.
+    size
+        Rows and columns of the images.
+    geometry
+        By layer: where its units look, or None.
+    postprocessing, fusion
+        Names of :mod:`hrcam.fusion`.
+    """
+
+    names: Mapping[str, str]
+    size: tuple[int, int]
+    geometry: Mapping[str, Geometry | None]
+    postprocessing: str
+    fusion: str
+
+
+@dataclass(frozen=True)
+class LayerMaps:
+    """One entry's maps, composed when they are read: a source of maps for scoring.
+
+    Parameters
+    ----------
+    facts
+        How the parts become a map.
+    ids
+        The images, in the order of the rows.
+    parts
+        By layer: raw maps, (n, h, w), NumPy or Zarr.
+    """
+
+    facts: Facts
+    ids: tuple[str, ...]
+    parts: Mapping[str, Any]
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Method, layer, head, alignment and the rest, as the score table has them."""
+        return self.facts.names
+
+    def read(self, ids: Sequence[str]) -> Float[np.ndarray, "n h w"]:
+        """Return the finished maps of the named images, of the images' size."""
+        place = {image: row for row, image in enumerate(self.ids)}
+        rows = [place[image] for image in ids]
+        parts = {layer: _rows(part, rows) for layer, part in self.parts.items()}
+        facts = self.facts
+        alignment = facts.names["alignment"] or ALIGNMENTS[0]
+        how = (facts.postprocessing, alignment, facts.fusion)
+        return compose(parts, facts.geometry, facts.size, how)
+
+    def layer(self, name: str) -> "LayerMaps":
+        """Return the part of one layer alone, as a source of its own."""
+        return replace(self, parts={name: self.parts[name]})
+
+    def aligned(self, alignment: str) -> "LayerMaps | None":
+        """Return the same maps by another alignment; None if nothing would change."""
+        facts = self.facts
+        if all(
+            coincide(facts.geometry.get(layer), facts.size, part.shape[1:])
+            for layer, part in self.parts.items()
+        ):
+            return None
+        label = f"{facts.names['label']}, {alignment.replace('_', '-')}"
+        names = {**facts.names, "alignment": alignment, "label": label}
+        return replace(self, facts=replace(facts, names=names))
+
+
+@dataclass(frozen=True)
+class Explained(Mapping[str, LayerMaps]):
+    """What ``hrcam.explain`` returns: the maps of every entry, by name.
+
+    Parameters
+    ----------
+    entries
+        The sources of maps.
+    evidence
+        What the report tells of the model: ``classifier``, ``heads``, ``provenance``.
+    predictions
+        Per image of the split: ``image_id, label, predicted, correct``.
+    """
+
+    entries: Mapping[str, LayerMaps]
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    predictions: Any = None
+
+    def __getitem__(self, name: str) -> LayerMaps:
+        return self.entries[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __repr__(self) -> str:
+        images = len(next(iter(self.entries.values())).ids) if self.entries else 0
+        return f"Explained({len(self)} entries, {images} images: {', '.join(self)})"
+
+
+def facts(
+    entry: Entry,
+    size: tuple[int, int],
+    geometry: Mapping[str, Geometry | None],
+    extra: Mapping[str, str],
+) -> Facts:
+    """Describe an entry; ``extra`` gives ``architecture`` and ``seed``."""
+    layers = {"image": IDENTITY} | {n: geometry[n] for n in entry.layers}
+    names = {
+        "method": entry.method.name,
+        "layer": entry.layer,
+        "head": entry.method.head,
+        "alignment": ALIGNMENTS[0] if entry.layers else "",
+        "label": entry.label,
+        "kind": entry.method.kind,
+        "architecture": "",
+        "seed": "",
+        **(extra if entry.method.kind == "model" else {}),
+    }
+    method = entry.method
+    return Facts(names, size, layers, method.postprocessing, method.fusion)
+
+
+def write_maps(
+    folder: Path, table: Mapping[str, Facts], batches: Iterable[Mapping[str, Any]]
+) -> None:
+    """Write the parts of all entries, shard by shard, as they come.
+
+    Parameters
+    ----------
+    folder
+        An empty folder; gets ``maps.zarr`` and ``maps.json``.
+    table
+        The entries' facts by name.
+    batches
+        Per batch: by entry, then by layer, raw maps (n, h, w).
+    """
+    import zarr
+
+    group = zarr.open_group(folder / "maps.zarr", mode="w")
+    written, order = 0, {}
+    for shard in _shards(batches):
+        for name, parts in shard.items():
+            order[name] = list(parts)
+            for layer, maps in parts.items():
+                array = _array(group, f"{name}/{layer}", maps.shape)
+                array.resize((written + len(maps), *maps.shape[1:]))
+                array[written:] = maps
+        written += len(next(iter(next(iter(shard.values())).values())))
+    rows = [{"name": n, **_plain(f), "layers": order[n]} for n, f in table.items()]
+    text = json.dumps({"schema": 1, "entries": rows}, indent=1, sort_keys=True)
+    (folder / "maps.json").write_text(text + "\n")
+
+
+def read_maps(folder: Path, ids: Sequence[str]) -> dict[str, LayerMaps]:
+    """Open the maps that :func:`write_maps` wrote; nothing is loaded yet."""
+    import zarr
+
+    group = zarr.open_group(folder / "maps.zarr", mode="r")
+    rows = json.loads((folder / "maps.json").read_text())["entries"]
+    return {
+        row["name"]: LayerMaps(
+            _facts(row),
+            tuple(ids),
+            {layer: group[f"{row['name']}/{layer}"] for layer in row["layers"]},
+        )
+        for row in rows
+    }
+
+
+def gather(
+    table: Mapping[str, Facts],
+    batches: Iterable[Mapping[str, Any]],
+    ids: Sequence[str],
+) -> dict[str, LayerMaps]:
+    """Keep the parts of all entries in memory."""
+    rows = list(batches)
+    return {
+        name: LayerMaps(
+            fact,
+            tuple(ids),
+            {k: np.concatenate([r[name][k] for r in rows]) for k in rows[0][name]},
+        )
+        for name, fact in table.items()
+    }
+
+
+def _rows(part: Any, rows: list[int]) -> Float[np.ndarray, "n h w"]:
+    """Read rows of an array; a run of rows is read at once."""
+    if rows and rows == list(range(rows[0], rows[0] + len(rows))):
+        return np.asarray(part[rows[0] : rows[0] + len(rows)])
+    if isinstance(part, np.ndarray):
+        return part[rows]
+    return np.asarray(part.oindex[rows])
+
+
+def _shards(batches: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Join batches to whole shards; the last one may be shorter."""
+    held: list[Mapping[str, Any]] = []
+    for batch in batches:
+        held.append(batch)
+        while _count(held) >= SHARD:
+            joined = _join(held)
+            yield _cut(joined, 0, SHARD)
+            held = [_cut(joined, SHARD, None)]
+    if _count(held):
+        yield _join(held)
+
+
+def _count(batches: list[Mapping[str, Any]]) -> int:
+    return sum(len(next(iter(next(iter(b.values())).values()))) for b in batches)
+
+
+def _join(batches: list[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        name: {
+            k: np.concatenate([b[name][k] for b in batches]) for k in batches[0][name]
+        }
+        for name in batches[0]
+    }
+
+
+def _cut(batch: Mapping[str, Any], start: int, stop: int | None) -> dict[str, Any]:
+    return {n: {k: v[start:stop] for k, v in p.items()} for n, p in batch.items()}
+
+
+def _array(group: Any, path: str, shape: tuple[int, ...]) -> Any:
+    """Open or make the array of one part; what is missing reads as NaN."""
+    if path in group:
+        return group[path]
+    return group.create_array(
+        path,
+        shape=shape,
+        dtype="float32",
+        chunks=(32, *shape[1:]),
+        shards=(SHARD, *shape[1:]),
+        fill_value=float("nan"),
+    )
+
+
+def _plain(fact: Facts) -> dict[str, Any]:
+    """Return facts as JSON has them."""
+    places = {
+        layer: None if g is None else {"stride": g.stride, "offset": g.offset}
+        for layer, g in fact.geometry.items()
+    }
+    return {
+        "names": dict(fact.names),
+        "size": fact.size,
+        "geometry": places,
+        "postprocessing": fact.postprocessing,
+        "fusion": fact.fusion,
+    }
+
+
+def _facts(row: Mapping[str, Any]) -> Facts:
+    """Return facts from JSON."""
+    places = {
+        layer: None if g is None else Geometry(tuple(g["stride"]), tuple(g["offset"]))
+        for layer, g in row["geometry"].items()
+    }
+    return Facts(
+        row["names"],
+        tuple(row["size"]),
+        places,
+        row["postprocessing"],
+        row["fusion"],
+    )

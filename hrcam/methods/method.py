@@ -1,0 +1,52 @@
+"""What a method is: a function on a capture, and what must be known to run it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from hrcam.capture import Capture, Parts
+
+#: What a method reads besides the image: feature maps, their gradients, heads by name
+#: (``head:base``), or the truth of a simulated image.
+Need = str
+
+
+@dataclass(frozen=True)
+class Method:
+    """A saliency method.
+
+    Parameters
+    ----------
+    name
+        As users type it.
+    label
+        As reports print it.
+    explain
+        The method: raw signed parts, (n, h, w) per layer, from a capture.
+    source
+        Paper that defines the method, or what the baseline is for.
+    kind
+        ``model`` explains the classifier; ``baseline`` looks at the image only;
+        ``ceiling`` looks at the truth and bounds what a map can reach.
+    layers
+        The layer choices shown by default, each one entry of the report: ``last``,
+        ``before_last``, ``each``, ``all`` (the layers together), or ``image`` for
+        methods that use no layer.
+    needs
+        What the capture must hold (see :data:`Need`).
+    postprocessing
+        Published post-processing, a name of :data:`hrcam.fusion.POSTPROCESSING`.
+    head
+        Name of the linear head that weights the channels, or the empty string.
+    """
+
+    name: str
+    label: str
+    explain: Callable[[Capture], Parts]
+    source: str
+    kind: Literal["model", "baseline", "ceiling"] = "model"
+    layers: tuple[str, ...] = ("image",)
+    needs: frozenset[Need] = frozenset()
+    postprocessing: str = "none"
+    head: str = ""
+    fusion: str = "sum"

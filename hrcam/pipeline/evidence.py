@@ -1,0 +1,163 @@
+"""What a report shows beside the scores: panels, data card, model, provenance."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hrcam.maps import Explained, LayerMaps
+from hrcam.pipeline.model import versions
+from metrics import FolderMaps, MapSource, MaskSource, Scores
+from simbench.dataset import Dataset
+
+#: Thumbnails on the data card, per lesion kind.
+THUMBNAILS = 2
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that a report may show of one comparison.
+
+    Parameters
+    ----------
+    scores
+        A :class:`metrics.Scores`.
+    sources
+        Sources of maps, in the order of the scored entries.
+    masks
+        The source of masks.
+    dataset
+        Whose masks they are, or None.
+    runs
+        Maps of ours among the sources.
+    images
+        Folder of images to draw on where there is no dataset, or None.
+    """
+
+    scores: Scores
+    sources: Mapping[str, MapSource]
+    masks: MaskSource
+    dataset: Dataset | None
+    runs: Sequence[Explained]
+    images: Path | str | None
+
+
+def gather_evidence(comparison: Comparison, command: str) -> dict[str, Any]:
+    """Collect the evidence of a comparison; what is unknown is left out."""
+    runs, dataset = comparison.runs, comparison.dataset
+    known = runs[0].evidence if len(runs) == 1 else {}
+    evidence = {n: known[n] for n in ("classifier", "heads") if n in known}
+    evidence["provenance"] = {
+        "title": _title(known, dataset),
+        "command": command,
+        "platform": f"{platform.system()} {platform.machine()}",
+        "date": datetime.now(UTC).date().isoformat(),
+        "versions": versions(),
+        **known.get("provenance", {}),
+    }
+    if dataset is not None:
+        evidence["data"] = describe_data(dataset, comparison.masks.ids)
+    panels = draw_panels(comparison)
+    return evidence | ({"panels": panels} if panels else {})
+
+
+def describe_data(dataset: Dataset, ids: Sequence[str]) -> dict[str, Any]:
+    """Count a dataset's images and measure the masks of the scored ones."""
+    groups = ["split", "label", "lesion"]
+    counts = dataset.index.groupby(groups, sort=True).size().reset_index(name="images")
+    splits = [
+        {**row, "label": int(row["label"]), "images": int(row["images"])}
+        for row in counts.to_dict("records")
+    ]
+    kinds = dataset.index.set_index("image_id").loc[list(ids), "lesion"].to_numpy()
+    shares = dataset.read("mask", ids).mean(axis=(1, 2))
+    areas = {
+        str(kind): {
+            name: float(np.quantile(shares[kinds == kind], q))
+            for name, q in (("q1", 0.25), ("median", 0.5), ("q3", 0.75))
+        }
+        for kind in sorted(set(kinds[shares > 0]))
+    }
+    noise = dataset.recipe.acquisition.noise if dataset.recipe else None
+    return {
+        "splits": splits,
+        "classes": list(dataset.classes),
+        "size": list(dataset.arrays["image"].shape[1:3]),
+        "mask_area": areas,
+        "audit": dict(dataset.audit),
+        "noise": noise if noise is None else list(noise),
+    }
+
+
+def draw_panels(comparison: Comparison) -> dict[str, np.ndarray]:
+    """Cut the images, masks and maps of the panels that the printed rule chose."""
+    results, sources = comparison.scores.results, comparison.sources
+    ids = [panel["image_id"] for panel in results["panels"]]
+    if not ids:
+        return {}
+    maps = [_read(source, ids, comparison.masks) for source in sources.values()]
+    panels = {
+        "ids": np.array(ids),
+        "masks": comparison.masks.read(ids),
+        "names": np.array([entry["name"] for entry in comparison.scores.entries]),
+        "maps": np.stack(maps, axis=1).astype(np.float32),
+    }
+    if comparison.dataset is not None:
+        panels["images"] = comparison.dataset.read("image", ids)
+        panels |= _thumbnails(comparison.dataset)
+    elif comparison.images is not None:
+        panels["images"] = _read_images(Path(comparison.images), ids)
+    return panels | _layer_maps(sources, results["options"]["reference"], ids)
+
+
+def _layer_maps(
+    sources: Mapping[str, MapSource], reference: str, ids: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Return each layer's part of the reference method (the paper's Figure 6C)."""
+    source = sources.get(reference)
+    if not isinstance(source, LayerMaps) or len(source.parts) < 2:
+        return {}
+    layers = [source.layer(name).read(ids) for name in source.parts]
+    return {
+        "layer_names": np.array(list(source.parts)),
+        "layer_maps": np.stack(layers, axis=1).astype(np.float32),
+    }
+
+
+def _thumbnails(dataset: Dataset) -> dict[str, np.ndarray]:
+    """Return the first training images of each lesion kind."""
+    rows = dataset.index[dataset.index["split"] == "train"]
+    some = rows.groupby("lesion", sort=True).head(THUMBNAILS).sort_values("lesion")
+    return {
+        "thumbnails": dataset.read("image", some["image_id"].tolist()),
+        "thumbnail_labels": np.array(some["lesion"].tolist()),
+    }
+
+
+def _read(source: MapSource, ids: Sequence[str], masks: MaskSource) -> np.ndarray:
+    """Read maps; an image that a method has no map for becomes NaN."""
+    have = set(source.ids)
+    there = [image for image in ids if image in have]
+    maps = np.full(masks.read(ids).shape, np.nan, np.float32)
+    if there:
+        maps[[ids.index(image) for image in there]] = source.read(there)
+    return maps
+
+
+def _read_images(folder: Path, ids: Sequence[str]) -> np.ndarray:
+    """Read images to draw on, scaled to bytes together."""
+    pixels = FolderMaps(folder, "images").read(ids)
+    low, high = float(pixels.min()), float(pixels.max())
+    span = high - low if high > low else 1.0
+    return np.round((pixels - low) / span * 255).astype(np.uint8)
+
+
+def _title(known: Mapping[str, Any], dataset: Dataset | None) -> str:
+    if dataset is None or not known.get("provenance"):
+        return "Comparison of saliency maps"
+    name = dataset.recipe.name if dataset.recipe else "the dataset"
+    return f"Class-activation maps on {name}"

@@ -1,0 +1,70 @@
+"""Write a stage's folder beside its place, and move it there when it is whole."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def check_free(out: Path, overwrite: bool) -> Path:
+    """Return ``out`` if a stage may write it, before any long work.
+
+    Raises
+    ------
+    FileExistsError
+        If it exists and ``overwrite`` is false.
+    OSError
+        If its parent folder cannot be made or written.
+    """
+    out = Path(out)
+    if out.exists() and not overwrite:
+        msg = f"{out} must not exist yet; choose another --out or pass --overwrite"
+        raise FileExistsError(msg)
+    parent = out.absolute().parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"{parent} must be a folder that can be made, got: {error.strerror}"
+        raise OSError(msg) from error
+    if not os.access(parent, os.W_OK):
+        msg = f"{parent} must be writable, got a folder that is not; choose another"
+        raise PermissionError(msg)
+    return out
+
+
+@contextmanager
+def staged(out: Path, overwrite: bool = False, keep: bool = False) -> Iterator[Path]:
+    """Give a temporary folder that becomes ``out`` if all goes well.
+
+    Parameters
+    ----------
+    out
+        The folder to make.
+    overwrite
+        Whether an existing one may be replaced; it is, only at the end.
+    keep
+        Whether the stage continues what an interrupted one left in the temporary
+        folder; otherwise that is thrown away.
+    """
+    out = check_free(out, overwrite)
+    staging = out.with_name(f"{out.name}.partial")
+    if staging.exists() and not keep:
+        shutil.rmtree(staging)
+    staging.mkdir(exist_ok=True)
+    yield staging
+    old = out.with_name(f"{out.name}.old")
+    if old.exists():
+        shutil.rmtree(old)
+    if out.exists():
+        out.rename(old)
+    staging.rename(out)
+    if old.exists():
+        shutil.rmtree(old)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a text file under a temporary name and move it into place."""
+    temporary = path.with_name(f"{path.name}.partial")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)

@@ -1,0 +1,66 @@
+"""Stage 1: draw a simulated dataset."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from hrcam.pipeline.folders import check_free, staged
+from simbench.dataset import Dataset, open_dataset
+from simbench.dataset import generate as draw_all
+from simbench.recipe import Recipe, load
+from simbench.writer import write
+
+
+def generate(
+    recipe: Recipe | Path | str,
+    out: Path | str | None = None,
+    *,
+    seed: int | None = None,
+    workers: int = 1,
+    overwrite: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Dataset:
+    """Draw the dataset of a recipe.
+
+    Parameters
+    ----------
+    recipe
+        A :class:`simbench.recipe.Recipe`, the name of a shipped one, or a TOML file.
+    out
+        Folder to write; None keeps the dataset in memory.
+    seed
+        Replaces the recipe's seed.
+    workers
+        Processes; the bytes do not depend on them.
+    overwrite
+        Whether an existing folder may be replaced.
+    progress
+        Called with the number of images just finished.
+
+    Returns
+    -------
+    dataset
+        A :class:`simbench.dataset.Dataset`.
+    """
+    recipe = resolve(recipe, seed)
+    if out is None:
+        return draw_all(recipe, workers=workers, progress=progress)
+    out = check_free(Path(out), overwrite)
+    _discard_other(out, recipe)
+    with staged(out, overwrite, keep=True) as folder:
+        write(recipe, folder, workers=workers, progress=progress)
+    return open_dataset(out)
+
+
+def resolve(recipe: Recipe | Path | str, seed: int | None = None) -> Recipe:
+    """Return the recipe that a name, a path or a recipe stands for."""
+    found = recipe if isinstance(recipe, Recipe) else load(recipe)
+    return found if seed is None else found.model_copy(update={"seed": seed})
+
+
+def _discard_other(out: Path, recipe: Recipe) -> None:
+    """Throw away what an interrupted run of another recipe left."""
+    staging = out.with_name(f"{out.name}.partial")
+    left = staging / "recipe.toml"
+    if staging.exists() and not (left.is_file() and left.read_text() == recipe.toml()):
+        shutil.rmtree(staging)

@@ -1,0 +1,113 @@
+"""A trained classifier with what is known of it, in memory and as a folder."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+#: Packages whose versions a report names.
+PACKAGES = ("hrcam-bench", "numpy", "scipy", "pandas", "zarr", "keras", "tensorflow")
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained classifier.
+
+    Parameters
+    ----------
+    network
+        The Keras model; raw values in, class probabilities out.
+    facts
+        Settings of the training, losses, classes, the dataset's identity, the
+        content hash of the weights.
+    evaluation
+        By split: accuracy, F1, AUROC and the rest.
+    predictions
+        Per image of every split: ``image_id, split, label, predicted, correct, p…``.
+    """
+
+    network: Any
+    facts: Mapping[str, Any]
+    evaluation: Mapping[str, Any]
+    predictions: pd.DataFrame
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the probabilities."""
+        return tuple(self.facts["classes"])
+
+    def __repr__(self) -> str:
+        test = self.evaluation.get("test", {})
+        return (
+            f"Model({self.facts['settings']['network']}, "
+            f"test AUROC {test.get('auroc', float('nan')):.3f}, "
+            f"accuracy {test.get('accuracy', float('nan')):.3f})"
+        )
+
+
+def save(model: Model, folder: Path) -> None:
+    """Write a model into an empty folder."""
+    model.network.save(folder / "model.keras")
+    for name, content in (("training", model.facts), ("classifier", model.evaluation)):
+        text = json.dumps(content, indent=1, sort_keys=True)
+        (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    model.predictions.to_parquet(folder / "predictions.parquet", index=False)
+
+
+def load(folder: Path) -> Model:
+    """Read a model folder that ``hrcam train`` wrote.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing.
+    ValueError
+        If ``model.keras`` cannot be read; models are loaded in safe mode.
+    """
+    import keras
+
+    folder = Path(folder)
+    names = ("model.keras", "training.json", "classifier.json", "predictions.parquet")
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        msg = (
+            f"{folder} must be a folder of `hrcam train`, got none of "
+            f"{', '.join(missing)}"
+        )
+        raise FileNotFoundError(msg)
+    try:
+        network = keras.saving.load_model(folder / names[0], safe_mode=True)
+    except Exception as error:  # Keras raises many kinds for a damaged archive
+        reason = str(error).strip().splitlines()[0] if str(error) else repr(error)
+        msg = f"{folder / names[0]} must be a Keras model, got: {reason}"
+        raise ValueError(msg) from error
+    facts, evaluation = (
+        json.loads((folder / name).read_text(encoding="utf-8")) for name in names[1:3]
+    )
+    return Model(network, facts, evaluation, pd.read_parquet(folder / names[3]))
+
+
+def hash_weights(network: Any) -> str:
+    """Return the SHA-256 of a network's weights, in their order."""
+    digest = hashlib.sha256()
+    for weight in network.get_weights():
+        digest.update(repr(weight.shape).encode())
+        digest.update(weight.astype("<f4").tobytes())
+    return digest.hexdigest()
+
+
+def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
+    """Return the versions of Python and of the packages that are installed."""
+    found = {"python": platform.python_version()}
+    for package in packages:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found

@@ -1,0 +1,43 @@
+"""Stage 5: the report of a comparison."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hrcam.pipeline.folders import check_free
+
+
+def report(
+    scores: Any, out: Path | str = "report.pdf", *, overwrite: bool = False
+) -> tuple[Path, ...]:
+    """Write the report as PDF with its HTML and JSON twins beside it.
+
+    Parameters
+    ----------
+    scores
+        A :class:`metrics.Scores` or the folder of one; nothing else is read.
+    out
+        The PDF; the twins have its name with ``.html`` and ``.json``.
+    overwrite
+        Whether existing files may be replaced.
+
+    Returns
+    -------
+    paths
+        The files written, the PDF first.
+    """
+    from reports import write
+
+    out = Path(out)
+    if out.suffix != ".pdf":
+        msg = f"--out must end in .pdf, got {out}; the twins get .html and .json"
+        raise ValueError(msg)
+    for suffix in (".pdf", ".html", ".json"):
+        check_free(out.with_suffix(suffix), overwrite)
+    if isinstance(scores, str | Path):
+        return write(Path(scores), out)
+    from metrics.storage import write as store
+
+    with tempfile.TemporaryDirectory() as folder:
+        store(scores, Path(folder) / "scores")
+        return write(Path(folder) / "scores", out)

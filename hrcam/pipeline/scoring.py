@@ -1,0 +1,172 @@
+"""Stage 4: score any method's maps against masks, from our run or anybody's files."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool
+
+from hrcam.maps import Explained, LayerMaps
+from hrcam.pipeline.evidence import Comparison, gather_evidence
+from hrcam.pipeline.explaining import is_maps_folder, open_maps
+from hrcam.pipeline.folders import check_free, staged
+from hrcam.pipeline.training import opened
+from metrics import (
+    FolderMaps,
+    FolderMasks,
+    MaskSource,
+    ScoreOptions,
+    Scores,
+    score_maps,
+    with_evidence,
+)
+from metrics.sources import as_maps, as_masks
+from metrics.storage import read, write
+from simbench.dataset import Dataset
+
+#: Columns of a dataset's index that the score table carries along.
+STRATA = ("subject", "label", "lesion")
+
+
+@dataclass(frozen=True)
+class DatasetMasks:
+    """The masks of a dataset's images, as a source for scoring."""
+
+    dataset: Dataset
+    ids: tuple[str, ...]
+
+    def read(self, ids: Sequence[str]) -> Bool[np.ndarray, "n h w"]:
+        """Return masks, (n, h, w), in the order of ``ids``."""
+        return self.dataset.read("mask", ids)
+
+
+def score(  # noqa: PLR0913  keywords of a public verb
+    maps: Any,
+    truth: Any,
+    out: Path | str | None = None,
+    *,
+    images: Path | str | None = None,
+    split: str = "test",
+    options: ScoreOptions | None = None,
+    command: str = "",
+    overwrite: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Scores:
+    """Score maps against ground-truth masks and compare the methods.
+
+    Parameters
+    ----------
+    maps
+        What :func:`hrcam.explain` returned, or by name: an array (n, h, w), a source
+        of maps, or a path (a maps folder of ours, or anybody's ``.npy``, ``.npz`` and
+        PNG files whose stems are the image ids).
+    truth
+        A dataset, the folder of one, a folder of masks, or an array of masks.
+    out
+        Scores folder to write; None keeps the scores in memory.
+    images
+        Folder of images to draw the maps on, for masks that come without a dataset.
+    split
+        Whose masks of a dataset are scored.
+    options
+        A :class:`metrics.ScoreOptions`.
+    command
+        The command line, for the report's provenance.
+    overwrite
+        Whether an existing folder may be replaced.
+    progress
+        Called with the number of maps just finished.
+
+    Returns
+    -------
+    scores
+        A :class:`metrics.Scores` with evidence for the report.
+    """
+    if out is not None:
+        check_free(Path(out), overwrite)
+    found, runs = collect(maps)
+    given, dataset = find_masks(truth, split)
+    masks = as_masks(given)
+    sources = {name: as_maps(name, source, masks) for name, source in found.items()}
+    strata = _strata(masks, dataset, runs)
+    scores = score_maps(sources, masks, strata, options, progress=progress)
+    comparison = Comparison(scores, sources, masks, dataset, runs, images)
+    scores = with_evidence(scores, gather_evidence(comparison, command))
+    if out is None:
+        return scores
+    with staged(Path(out), overwrite) as folder:
+        write(scores, folder)
+    return read(Path(out))
+
+
+def collect(maps: Any) -> tuple[dict[str, Any], list[Explained]]:
+    """Return sources of maps by entry, and the runs of ours among them.
+
+    An entry is also read in ``half_pixel`` alignment where that changes its maps, since
+    a verdict must survive both.
+
+    Raises
+    ------
+    ValueError
+        If two entries have one name.
+    """
+    named = {"": maps} if isinstance(maps, Explained) else dict(maps)
+    sources: dict[str, Any] = {}
+    runs: list[Explained] = []
+    for name, given in named.items():
+        found = given
+        if isinstance(given, str | Path):
+            path = Path(given)
+            ours = is_maps_folder(path)
+            found = open_maps(path) if ours else FolderMaps(path, name)
+        rows = found if isinstance(found, Explained) else {name: found}
+        runs += [found] if isinstance(found, Explained) else []
+        for key, source in rows.items():
+            if key in sources:
+                msg = f"entries must have unique names, got {key!r} twice; score apart"
+                raise ValueError(msg)
+            sources[key] = source
+            other = (
+                source.aligned("half_pixel") if isinstance(source, LayerMaps) else None
+            )
+            if other is not None:
+                sources[f"{key}/half_pixel"] = other
+    return sources, runs
+
+
+def find_masks(truth: Any, split: str) -> tuple[Any, Dataset | None]:
+    """Return a source of masks, and the dataset it belongs to or None.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a path does not exist.
+    """
+    if isinstance(truth, str | Path):
+        path = Path(truth)
+        if not path.exists():
+            msg = f"--masks must be a dataset or a folder of masks, got no {path}"
+            raise FileNotFoundError(msg)
+        if not (path / "recipe.toml").is_file():
+            return FolderMasks(path), None
+        truth = opened(path)
+    if isinstance(truth, Dataset):
+        return DatasetMasks(truth, tuple(truth.ids(split))), truth
+    return truth, None
+
+
+def _strata(
+    masks: MaskSource, dataset: Dataset | None, runs: list[Explained]
+) -> pd.DataFrame | None:
+    """Return what groups the images: subject, label, lesion, classifier right."""
+    if dataset is None:
+        return None
+    table = dataset.index.set_index("image_id").loc[list(masks.ids), list(STRATA)]
+    if len(runs) == 1 and runs[0].predictions is not None:
+        right = runs[0].predictions.set_index("image_id")["correct"]
+        if set(table.index) <= set(right.index):
+            table["correct"] = right.loc[table.index].to_numpy()
+    return table.reset_index()
