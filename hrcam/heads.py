@@ -123,6 +123,9 @@ def fit_heads(training: Pool, validation: Pool, classes: int) -> dict[str, Head]
     if missing:
         msg = f"every class must have training images, got none for {sorted(missing)}"
         raise ValueError(msg)
+    if not len(validation.labels):
+        msg = "validation must have images to choose the penalty, got none"
+        raise ValueError(msg)
     center, scale = _standard(training.features)
     inside, outside = (
         Pool(p.layers, (p.features - center) * scale, p.labels)
@@ -179,24 +182,21 @@ def fit_logistic(
     weights, bias
         (d, k) and (k,), both centered over the classes.
     """
-    x, y = pool.features, np.eye(classes)[pool.labels]
-    count, width = x.shape
-
-    def loss(flat: Float[np.ndarray, " m"]) -> tuple[float, Float[np.ndarray, " m"]]:
-        table = flat.reshape(width + 1, classes)
-        weights, bias = table[:-1], table[-1]
-        logits = x @ weights + bias
-        error = (np.exp(log_softmax(logits, axis=1)) - y) / count
-        value = (logsumexp(logits, axis=1) - (logits * y).sum(axis=1)).mean()
-        slope = np.vstack([x.T @ error + penalty * weights, error.sum(axis=0)])
-        return value + penalty / 2 * float((weights**2).sum()), slope.ravel()
-
+    width = pool.features.shape[1]
+    truth = np.eye(classes)[pool.labels]
     begin = np.zeros((width + 1) * classes) if start is None else start
     options = {"maxiter": 2000, "ftol": 1e-15, "gtol": 1e-8, "maxcor": 20}
     # Thin products by the thousand: threads would wait for one another, on a busy
     # machine fifteen times as long as the work takes.
     with threadpool_limits(limits=1, user_api="blas"):
-        found = minimize(loss, begin, jac=True, method="L-BFGS-B", options=options)
+        found = minimize(
+            _penalized,
+            begin,
+            (pool.features, truth, penalty),
+            jac=True,
+            method="L-BFGS-B",
+            options=options,
+        )
     table = _centered(found.x.reshape(width + 1, classes))
     return table[:-1], table[-1]
 
@@ -227,6 +227,23 @@ def split(
     ends = np.cumsum([channels for _, channels in layers])[:-1]
     names = [name for name, _ in layers]
     return dict(zip(names, np.split(weights, ends), strict=True))
+
+
+def _penalized(
+    flat: Float[np.ndarray, " m"],
+    x: Features,
+    y: Float[np.ndarray, "n k"],
+    penalty: float,
+) -> tuple[float, Float[np.ndarray, " m"]]:
+    """Return the penalized mean cross-entropy and its gradient."""
+    count, width = x.shape
+    table = flat.reshape(width + 1, y.shape[1])
+    weights, bias = table[:-1], table[-1]
+    logits = x @ weights + bias
+    error = (np.exp(log_softmax(logits, axis=1)) - y) / count
+    value = (logsumexp(logits, axis=1) - (logits * y).sum(axis=1)).mean()
+    slope = np.vstack([x.T @ error + penalty * weights, error.sum(axis=0)])
+    return float(value + penalty / 2 * (weights**2).sum()), slope.ravel()
 
 
 def _best(

@@ -216,11 +216,15 @@ def gather(
 
 def _rows(part: Any, rows: list[int]) -> Float[np.ndarray, "n h w"]:
     """Read rows of an array; a run of rows is read at once."""
-    if rows and rows == list(range(rows[0], rows[0] + len(rows))):
-        return np.asarray(part[rows[0] : rows[0] + len(rows)])
     if isinstance(part, np.ndarray):
         return part[rows]
-    return np.asarray(part.oindex[rows])
+    try:
+        if rows and rows == list(range(rows[0], rows[0] + len(rows))):
+            return np.asarray(part[rows[0] : rows[0] + len(rows)])
+        return np.asarray(part.oindex[rows])
+    except (OSError, ValueError, RuntimeError) as error:
+        msg = f"{part.store_path} must be whole, got: {error}; explain the model again"
+        raise ValueError(msg) from error
 
 
 def _shards(batches: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,7 @@ from hrcam.pipeline.folders import check_free, staged
 from hrcam.pipeline.model import Model, load, versions
 from hrcam.pipeline.scenes import has_truth, scenes
 from hrcam.pipeline.training import opened
+from metrics.plain import to_json
 from simbench.dataset import Dataset
 
 #: Images explained at a time.
@@ -69,7 +70,7 @@ def explain(  # noqa: PLR0913  keywords of a public verb
     from hrcam.engine.recorder import prepare
 
     if out is not None:
-        check_free(Path(out), overwrite)
+        check_free(Path(out), overwrite, "maps")
     model = load(Path(model)) if isinstance(model, str | Path) else model
     dataset = opened(dataset)
     _check_classes(model, dataset)
@@ -92,15 +93,14 @@ def explain(  # noqa: PLR0913  keywords of a public verb
     predictions = model.predictions[model.predictions["split"] == split]
     if out is None:
         return Explained(gather(table, batches, ids), evidence, predictions)
-    with staged(Path(out), overwrite) as folder:
+    with staged(Path(out), overwrite, stage="maps") as folder:
         write_maps(folder, table, batches)
         pd.DataFrame({"image_id": ids}).to_parquet(
             folder / "index.parquet", index=False
         )
         predictions.to_parquet(folder / "predictions.parquet", index=False)
         for name, content in evidence.items():
-            text = json.dumps(content, indent=1, sort_keys=True)
-            (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+            (folder / f"{name}.json").write_text(to_json(content), encoding="utf-8")
     return open_maps(Path(out))
 
 
@@ -121,13 +121,21 @@ def open_maps(folder: Path) -> Explained:
             f"{', '.join(missing)}"
         )
         raise FileNotFoundError(msg)
-    ids = [str(i) for i in pd.read_parquet(folder / "index.parquet")["image_id"]]
-    evidence = {
-        name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-        for name in EVIDENCE
-    }
-    predictions = pd.read_parquet(folder / "predictions.parquet")
-    return Explained(read_maps(folder, ids), evidence, predictions)
+    try:
+        index = pd.read_parquet(folder / "index.parquet")
+        predictions = pd.read_parquet(folder / "predictions.parquet")
+        evidence = {
+            name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+            for name in EVIDENCE
+        }
+        maps = read_maps(folder, [str(i) for i in index["image_id"]])
+    except (OSError, ValueError, KeyError) as error:
+        msg = (
+            f"{folder} must be a complete folder of `hrcam explain`, got {error}; "
+            "explain the model again"
+        )
+        raise ValueError(msg) from error
+    return Explained(maps, evidence, predictions)
 
 
 def is_maps_folder(folder: Path) -> bool:

@@ -6,20 +6,37 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+#: The file that tells the folder of each stage from anybody's folder.
+MARKERS = {
+    "dataset": "MANIFEST.sha256",
+    "model": "training.json",
+    "maps": "maps.json",
+    "scores": "results.json",
+}
 
-def check_free(out: Path, overwrite: bool) -> Path:
+
+def check_free(out: Path, overwrite: bool, stage: str = "") -> Path:
     """Return ``out`` if a stage may write it, before any long work.
 
     Raises
     ------
     FileExistsError
-        If it exists and ``overwrite`` is false.
+        If it exists and ``overwrite`` is false, or is not what the stage writes (a key
+        of :data:`MARKERS`): nobody's files are replaced but the stage's own.
+    ValueError
+        If it has no name, such as ``.``.
     OSError
         If its parent folder cannot be made or written.
     """
     out = Path(out)
+    if out.name in ("", ".."):
+        msg = f"--out must name a folder or file, got {str(out)!r}"
+        raise ValueError(msg)
     if out.exists() and not overwrite:
         msg = f"{out} must not exist yet; choose another --out or pass --overwrite"
+        raise FileExistsError(msg)
+    if stage and out.exists() and not _is_own(out, stage):
+        msg = f"{out} must be a {stage} folder to be replaced, got something else"
         raise FileExistsError(msg)
     parent = out.absolute().parent
     try:
@@ -34,7 +51,9 @@ def check_free(out: Path, overwrite: bool) -> Path:
 
 
 @contextmanager
-def staged(out: Path, overwrite: bool = False, keep: bool = False) -> Iterator[Path]:
+def staged(
+    out: Path, overwrite: bool = False, keep: bool = False, stage: str = ""
+) -> Iterator[Path]:
     """Give a temporary folder that becomes ``out`` if all goes well.
 
     Parameters
@@ -46,8 +65,10 @@ def staged(out: Path, overwrite: bool = False, keep: bool = False) -> Iterator[P
     keep
         Whether the stage continues what an interrupted one left in the temporary
         folder; otherwise that is thrown away.
+    stage
+        Whose folder an existing one must be; see :func:`check_free`.
     """
-    out = check_free(out, overwrite)
+    out = check_free(out, overwrite, stage)
     staging = out.with_name(f"{out.name}.partial")
     if staging.exists() and not keep:
         shutil.rmtree(staging)
@@ -61,6 +82,11 @@ def staged(out: Path, overwrite: bool = False, keep: bool = False) -> Iterator[P
     staging.rename(out)
     if old.exists():
         shutil.rmtree(old)
+
+
+def _is_own(out: Path, stage: str) -> bool:
+    """Say whether a folder is empty or was written by the stage."""
+    return out.is_dir() and (not any(out.iterdir()) or (out / MARKERS[stage]).is_file())
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -45,9 +45,9 @@ def generate(
     recipe = resolve(recipe, seed)
     if out is None:
         return draw_all(recipe, workers=workers, progress=progress)
-    out = check_free(Path(out), overwrite)
+    out = check_free(Path(out), overwrite, "dataset")
     _discard_other(out, recipe)
-    with staged(out, overwrite, keep=True) as folder:
+    with staged(out, overwrite, keep=True, stage="dataset") as folder:
         write(recipe, folder, workers=workers, progress=progress)
     return open_dataset(out)
 
@@ -55,7 +55,12 @@ def generate(
 def resolve(recipe: Recipe | Path | str, seed: int | None = None) -> Recipe:
     """Return the recipe that a name, a path or a recipe stands for."""
     found = recipe if isinstance(recipe, Recipe) else load(recipe)
-    return found if seed is None else found.model_copy(update={"seed": seed})
+    if seed is None:
+        return found
+    if not 0 <= seed < 2**63:
+        msg = f"seed must lie in 0..2**63 - 1, got {seed}"
+        raise ValueError(msg)
+    return found.model_copy(update={"seed": seed})
 
 
 def _discard_other(out: Path, recipe: Recipe) -> None:

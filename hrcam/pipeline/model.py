@@ -11,6 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from metrics.plain import to_json
+
 #: Packages whose versions a report names.
 PACKAGES = ("hrcam-bench", "numpy", "scipy", "pandas", "zarr", "keras", "tensorflow")
 
@@ -44,19 +46,19 @@ class Model:
 
     def __repr__(self) -> str:
         test = self.evaluation.get("test", {})
-        return (
-            f"Model({self.facts['settings']['network']}, "
-            f"test AUROC {test.get('auroc', float('nan')):.3f}, "
-            f"accuracy {test.get('accuracy', float('nan')):.3f})"
-        )
+        told = [
+            f"{label} {test[name]:.3f}"
+            for label, name in (("test AUROC", "auroc"), ("accuracy", "accuracy"))
+            if test.get(name) is not None
+        ]
+        return f"Model({', '.join([self.facts['settings']['network'], *told])})"
 
 
 def save(model: Model, folder: Path) -> None:
     """Write a model into an empty folder."""
     model.network.save(folder / "model.keras")
     for name, content in (("training", model.facts), ("classifier", model.evaluation)):
-        text = json.dumps(content, indent=1, sort_keys=True)
-        (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        (folder / f"{name}.json").write_text(to_json(content), encoding="utf-8")
     model.predictions.to_parquet(folder / "predictions.parquet", index=False)
 
 

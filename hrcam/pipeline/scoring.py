@@ -86,7 +86,7 @@ def score(  # noqa: PLR0913  keywords of a public verb
         A :class:`metrics.Scores` with evidence for the report.
     """
     if out is not None:
-        check_free(Path(out), overwrite)
+        check_free(Path(out), overwrite, "scores")
     found, runs = collect(maps)
     given, dataset = find_masks(truth, split)
     masks = as_masks(given)
@@ -97,7 +97,7 @@ def score(  # noqa: PLR0913  keywords of a public verb
     scores = with_evidence(scores, gather_evidence(comparison, command))
     if out is None:
         return scores
-    with staged(Path(out), overwrite) as folder:
+    with staged(Path(out), overwrite, stage="scores") as folder:
         write(scores, folder)
     return read(Path(out))
 

@@ -46,7 +46,7 @@ def train(
     from hrcam.engine.training import Training, fit, predict
 
     if out is not None:
-        check_free(Path(out), overwrite)
+        check_free(Path(out), overwrite, "model")
     dataset = opened(dataset)
     settings = Training() if settings is None else settings
     ids = dataset.ids("train")
@@ -76,7 +76,7 @@ def train(
         tables.append(table.assign(split=split))
     model = Model(network, facts, evaluation, pd.concat(tables, ignore_index=True))
     if out is not None:
-        with staged(Path(out), overwrite) as folder:
+        with staged(Path(out), overwrite, stage="model") as folder:
             save(model, folder)
     return model
 

@@ -210,7 +210,7 @@ def test_every_stage_is_also_a_command_and_a_call(run, tmp_path):
         )
 
 
-def test_resnet_runs_on_the_same_line_in_both_alignments(run, recipe, tmp_path):
+def test_resnet_runs_on_the_same_line_in_both_alignments(recipe, tmp_path):
     out = tmp_path / "resnet"
     done = command(
         "run", recipe, "--out", out, "--network", "resnet50", "--epochs", "1",
@@ -252,6 +252,7 @@ def test_problems_of_model_and_dataset_are_one_line(run, tmp_path):
     (broken / "training.json").unlink()
     done = command("explain", broken, run / "dataset", "--out", maps)
     assert done.stderr == (
-        f"hrcam: {broken} must be a folder of `hrcam train`, got none of training.json\n"
+        f"hrcam: {broken} must be a folder of `hrcam train`, "
+        "got none of training.json\n"
     )
     assert not maps.exists()
