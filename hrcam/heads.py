@@ -24,54 +24,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
-from scipy.optimize import minimize
-from scipy.special import log_softmax, logsumexp
-from threadpoolctl import threadpool_limits
+from jaxtyping import Float
+
+from hrcam.logistic import Weights, centered, fit_logistic, log_loss
+from hrcam.pools import Features, Pool
 
 #: Penalties tried, per sample, large to small: each optimum starts the next.
 PENALTIES = tuple(10.0 ** (k / 2) for k in range(4, -9, -1))
-
-Features = Float[np.ndarray, "n d"]
-Labels = Int[np.ndarray, " n"]
-Weights = Float[np.ndarray, "d k"]
-
-
-@dataclass(frozen=True)
-class Pool:
-    """Pooled features of the tapped layers, side by side.
-
-    Parameters
-    ----------
-    layers
-        Name and channel count of each layer, in the order of the columns.
-    features
-        Spatial means, (n, d), d the sum of the channel counts.
-    labels
-        Class of each image, (n,).
-    """
-
-    layers: tuple[tuple[str, int], ...]
-    features: Features
-    labels: Labels
-
-    def __post_init__(self) -> None:
-        """Check that the columns add up."""
-        columns = sum(channels for _, channels in self.layers)
-        if columns != self.features.shape[1]:
-            msg = (
-                f"features must have one column per channel of {self.layers}, "
-                f"got {self.features.shape[1]} for {columns}"
-            )
-            raise ValueError(msg)
-
-    def only(self, names: tuple[str, ...]) -> "Pool":
-        """Return the pool of the named layers."""
-        keep = np.repeat(
-            [n in names for n, _ in self.layers], [c for _, c in self.layers]
-        )
-        layers = tuple(layer for layer in self.layers if layer[0] in names)
-        return Pool(layers, self.features[:, keep], self.labels)
 
 
 @dataclass(frozen=True)
@@ -140,70 +99,20 @@ def fit_heads(training: Pool, validation: Pool, classes: int) -> dict[str, Head]
     )
     unknown = np.full(classes, np.nan)
     standard = {
-        "convex": (weights, bias - (center * scale) @ _centered(weights)),
+        "convex": (weights, bias - (center * scale) @ centered(weights)),
         "pattern": (covariance @ weights, unknown),
         "centroid": (means, unknown),
     }
     return {
         name: Head(
             name,
-            split(_centered(w) * scale[:, None], training.layers),
+            split(centered(w) * scale[:, None], training.layers),
             b,
             penalty if name != "centroid" else float("nan"),
             path if name == "convex" else (),
         )
         for name, (w, b) in standard.items()
     }
-
-
-def fit_logistic(
-    pool: Pool,
-    classes: int,
-    penalty: float,
-    start: Float[np.ndarray, " m"] | None = None,
-) -> tuple[Weights, Float[np.ndarray, " k"]]:
-    """Minimize mean cross-entropy plus half the penalty times the squared weights.
-
-    Parameters
-    ----------
-    pool
-        Features as they are (standardize them first) and labels.
-    classes
-        How many there are.
-    penalty
-        L2 penalty per sample on the weights of every class; the bias is free.
-        scikit-learn's ``C`` is 1 / (penalty x images) with three or more classes and
-        twice that with two, where it keeps one weight vector for the difference.
-    start
-        Where to start: weights and bias, flat; zeros by default.
-
-    Returns
-    -------
-    weights, bias
-        (d, k) and (k,), both centered over the classes.
-    """
-    width = pool.features.shape[1]
-    truth = np.eye(classes)[pool.labels]
-    begin = np.zeros((width + 1) * classes) if start is None else start
-    options = {"maxiter": 2000, "ftol": 1e-15, "gtol": 1e-8, "maxcor": 20}
-    # Thin products by the thousand: threads would wait for one another, on a busy
-    # machine fifteen times as long as the work takes.
-    with threadpool_limits(limits=1, user_api="blas"):
-        found = minimize(
-            _penalized,
-            begin,
-            (pool.features, truth, penalty),
-            jac=True,
-            method="L-BFGS-B",
-            options=options,
-        )
-    table = _centered(found.x.reshape(width + 1, classes))
-    return table[:-1], table[-1]
-
-
-def log_loss(logits: Float[np.ndarray, "n k"], labels: Labels) -> float:
-    """Return the mean cross-entropy of logits, in nats."""
-    return float(-log_softmax(logits, axis=1)[np.arange(len(labels)), labels].mean())
 
 
 def layer_shares(head: Head, pool: Pool) -> dict[str, float]:
@@ -227,23 +136,6 @@ def split(
     ends = np.cumsum([channels for _, channels in layers])[:-1]
     names = [name for name, _ in layers]
     return dict(zip(names, np.split(weights, ends), strict=True))
-
-
-def _penalized(
-    flat: Float[np.ndarray, " m"],
-    x: Features,
-    y: Float[np.ndarray, "n k"],
-    penalty: float,
-) -> tuple[float, Float[np.ndarray, " m"]]:
-    """Return the penalized mean cross-entropy and its gradient."""
-    count, width = x.shape
-    table = flat.reshape(width + 1, y.shape[1])
-    weights, bias = table[:-1], table[-1]
-    logits = x @ weights + bias
-    error = (np.exp(log_softmax(logits, axis=1)) - y) / count
-    value = (logsumexp(logits, axis=1) - (logits * y).sum(axis=1)).mean()
-    slope = np.vstack([x.T @ error + penalty * weights, error.sum(axis=0)])
-    return float(value + penalty / 2 * (weights**2).sum()), slope.ravel()
 
 
 def _best(
@@ -270,8 +162,3 @@ def _standard(
     scale = np.zeros_like(spread)
     np.divide(1.0, spread, out=scale, where=spread > floor)
     return features.mean(axis=0), scale
-
-
-def _centered(weights: Float[np.ndarray, "m k"]) -> Float[np.ndarray, "m k"]:
-    """Subtract the mean over classes: the gauge that no probability depends on."""
-    return weights - weights.mean(axis=1, keepdims=True)

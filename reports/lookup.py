@@ -1,7 +1,7 @@
 """Find entries and numbers in the results of a scores folder."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reports.folder import Folder
@@ -74,14 +74,8 @@ def summary(
     stratum: str = "all",
 ) -> Row | None:
     """Look up mean, median and their intervals; None if there are none."""
-    return _first(
-        row
-        for row in folder.results["summary"]
-        if row["name"] == name
-        and row["score"] == score
-        and row["stratum"] == stratum
-        and _same(row["threshold"], threshold)
-    )
+    rows = (row for row in folder.results["summary"] if row["name"] == name)
+    return _first(_at(rows, score, threshold, stratum))
 
 
 def difference(
@@ -92,14 +86,8 @@ def difference(
     stratum: str = "all",
 ) -> Row | None:
     """Look up the reference minus another entry; None if not compared."""
-    return _first(
-        row
-        for row in folder.results["differences"]
-        if row["other"] == other
-        and row["score"] == score
-        and row["stratum"] == stratum
-        and _same(row["threshold"], threshold)
-    )
+    rows = (row for row in folder.results["differences"] if row["other"] == other)
+    return _first(_at(rows, score, threshold, stratum))
 
 
 def best(folder: Folder, *kinds: str) -> str | None:
@@ -116,6 +104,19 @@ def strata(folder: Folder) -> list[Row]:
     """List the strata of images with a lesion, with their sizes."""
     rows = folder.results["strata"]
     return [row for row in rows if row["name"] != "without_lesion"]
+
+
+def _at(
+    rows: Iterable[Row], score: str, threshold: Number | None, stratum: str
+) -> Iterator[Row]:
+    """Keep the rows of one score at one threshold in one stratum."""
+    return (
+        row
+        for row in rows
+        if row["score"] == score
+        and row["stratum"] == stratum
+        and _same(row["threshold"], threshold)
+    )
 
 
 def _same(one: Number | None, other: Number | None) -> bool:

@@ -76,7 +76,7 @@ def audit(dataset: Images) -> dict[str, Any]:
 def auroc_interval(
     scores: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"]
 ) -> tuple[float, float, float]:
-    """Return the AUROC and its 95 % interval.
+    """Return the AUROC and its 95 % interval; both kinds must occur.
 
     Notes
     -----
@@ -87,8 +87,8 @@ def auroc_interval(
     above = (ranks[: high.size] - rankdata(high)) / low.size
     below = 1 - (ranks[high.size :] - rankdata(low)) / high.size
     area = float(above.mean())
-    variance = above.var(ddof=1) / high.size + below.var(ddof=1) / low.size
-    half = float(ndtri((1 + LEVEL) / 2) * np.sqrt(variance))
+    parts = [x.var(ddof=1) / x.size for x in (above, below) if x.size > 1]
+    half = float(ndtri((1 + LEVEL) / 2) * np.sqrt(sum(parts)))
     return area, max(area - half, 0.0), min(area + half, 1.0)
 
 

@@ -22,7 +22,7 @@ LESIONS = {"image_id": "str", "lesion_id": "int64", "name": "str", "kind": "str"
 CONFOUNDERS = {"image_id": "str", "confounder_id": "int64", "kind": "str"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dataset:
     """Images with labels, and for phantoms everything that is known about them."""
 
@@ -37,6 +37,16 @@ class Dataset:
     arrays: Mapping[str, Any]
     """By name, (n, h, w), NumPy or Zarr, in the order of ``index``."""
     audit: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        shape = self.arrays["image"].shape
+        counts = self.index["split"].value_counts(sort=False)
+        splits = ", ".join(f"{count} {split}" for split, count in counts.items())
+        return (
+            f"Dataset({self.recipe.name if self.recipe else 'read'}: "
+            f"{shape[0]} images of {shape[1]} x {shape[2]}, {splits}; "
+            f"{', '.join(self.classes)})"
+        )
 
     def ids(self, split: str | None = None) -> list[str]:
         """Return the image ids of one split, or of all.

@@ -3,7 +3,9 @@
 import keras
 import numpy as np
 
-from hrcam.heads import Head, Pool, log_loss, split
+from hrcam.heads import Head, split
+from hrcam.logistic import centered, log_loss
+from hrcam.pools import Pool
 
 #: Read into the paper where it is silent: Adam's rate, passes, images per step.
 RATE, EPOCHS, BATCH = 1e-3, 60, 32
@@ -40,10 +42,9 @@ def fit_paper_head(
     head.fit(order, labels, batch_size=BATCH, shuffle=False, verbose=0)
     weights, bias = (np.asarray(w, dtype=np.float64) for w in dense.get_weights())
     loss = log_loss(validation.features @ weights + bias, validation.labels)
-    centered = weights - weights.mean(axis=1, keepdims=True)
     return Head(
         "paper",
-        split(centered, training.layers),
+        split(centered(weights), training.layers),
         bias - bias.mean(),
         path=((0.0, loss),),
     )

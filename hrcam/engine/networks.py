@@ -101,6 +101,20 @@ NETWORKS = {
 }
 
 
+def find(name: str) -> Network:
+    """Return the network of that name.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    if name not in NETWORKS:
+        msg = f"network must be one of {', '.join(NETWORKS)}, got {name!r}"
+        raise ValueError(msg)
+    return NETWORKS[name]
+
+
 def build(name: str, plan: Plan) -> keras.Model:
     """Build an untrained network with the base head.
 
@@ -111,10 +125,7 @@ def build(name: str, plan: Plan) -> keras.Model:
     OSError
         If ImageNet weights cannot be downloaded.
     """
-    if name not in NETWORKS:
-        msg = f"network must be one of {', '.join(NETWORKS)}, got {name!r}"
-        raise ValueError(msg)
-    network = NETWORKS[name]
+    network = find(name)
     if min(plan.shape[:2]) < network.smallest:
         msg = (
             f"images must have sides of at least {network.smallest} for {name}, "

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
-from scipy.stats import binomtest, norm, rankdata
+from scipy.stats import binomtest
+
+from simbench.audit import auroc_interval
 
 #: Points of the ROC curve that are kept for the report's figure.
 POINTS = 101
@@ -78,17 +80,10 @@ def auroc(
 
     All are NaN without images of both kinds; the interval is cut to [0, 1].
     """
-    yes = positive.astype(bool)
-    hits, misses = int(yes.sum()), int((~yes).sum())
-    if not hits or not misses:
+    kinds = positive.astype(bool)
+    if kinds.all() or not kinds.any():
         return float("nan"), float("nan"), float("nan")
-    ranks = rankdata(scores)
-    above = (ranks[yes] - rankdata(scores[yes])) / misses
-    below = 1 - (ranks[~yes] - rankdata(scores[~yes])) / hits
-    area = float(above.mean())
-    spread = [x.var(ddof=1) / len(x) if len(x) > 1 else 0.0 for x in (above, below)]
-    reach = norm.ppf(0.975) * float(np.sqrt(sum(spread)))
-    return area, max(area - reach, 0.0), min(area + reach, 1.0)
+    return auroc_interval(scores, kinds)
 
 
 def _ranked(

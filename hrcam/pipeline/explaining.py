@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from hrcam.entries import Entry, plan
-from hrcam.maps import Explained, Facts, facts, gather, read_maps, write_maps
+from hrcam.maps import Explained, Facts, facts, gather
+from hrcam.maps_folder import read_maps, write_maps
 from hrcam.pipeline.fitting import describe, fit, pooled
-from hrcam.pipeline.folders import check_free, staged
+from hrcam.pipeline.folders import check_free, require_files, staged
 from hrcam.pipeline.model import Model, load, versions
 from hrcam.pipeline.scenes import has_truth, scenes
 from hrcam.pipeline.training import opened
@@ -114,13 +115,7 @@ def open_maps(folder: Path) -> Explained:
     """
     tables = ("index.parquet", "predictions.parquet")
     names = ("maps.json", *tables, *(f"{name}.json" for name in EVIDENCE))
-    missing = [name for name in names if not (folder / name).is_file()]
-    if missing:
-        msg = (
-            f"{folder} must be a folder of `hrcam explain`, got none of "
-            f"{', '.join(missing)}"
-        )
-        raise FileNotFoundError(msg)
+    require_files(folder, names, "hrcam explain")
     try:
         index = pd.read_parquet(folder / "index.parquet")
         predictions = pd.read_parquet(folder / "predictions.parquet")

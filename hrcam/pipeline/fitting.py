@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from hrcam.entries import Entry, head_key
-from hrcam.heads import Head, Pool, fit_heads, layer_shares
+from hrcam.heads import Head, fit_heads, layer_shares
 from hrcam.methods.filter_cam import BANK, bank
 from hrcam.pipeline.scenes import tissues
+from hrcam.pools import Pool
 from simbench.dataset import Dataset
 
 #: Images whose fixed filters are computed at a time.

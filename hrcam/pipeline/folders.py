@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -87,6 +87,20 @@ def staged(
 def _is_own(out: Path, stage: str) -> bool:
     """Say whether a folder is empty or was written by the stage."""
     return out.is_dir() and (not any(out.iterdir()) or (out / MARKERS[stage]).is_file())
+
+
+def require_files(folder: Path, names: Sequence[str], command: str) -> None:
+    """Check that a folder holds what a command of ours writes.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing.
+    """
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        msg = f"{folder} must be a folder of `{command}`, got none of "
+        raise FileNotFoundError(msg + ", ".join(missing))
 
 
 def replace_text(path: Path, text: str) -> None:

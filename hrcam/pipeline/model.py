@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from hrcam.pipeline.folders import require_files
 from metrics.plain import to_json
 
 #: Packages whose versions a report names.
@@ -76,13 +77,7 @@ def load(folder: Path) -> Model:
 
     folder = Path(folder)
     names = ("model.keras", "training.json", "classifier.json", "predictions.parquet")
-    missing = [name for name in names if not (folder / name).is_file()]
-    if missing:
-        msg = (
-            f"{folder} must be a folder of `hrcam train`, got none of "
-            f"{', '.join(missing)}"
-        )
-        raise FileNotFoundError(msg)
+    require_files(folder, names, "hrcam train")
     try:
         network = keras.saving.load_model(folder / names[0], safe_mode=True)
     except Exception as error:  # Keras raises many kinds for a damaged archive

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from hrcam.entries import plan
 from hrcam.pipeline.folders import check_free, replace_text
 from hrcam.pipeline.generation import generate, resolve
 from simbench.recipe import Recipe
@@ -103,6 +104,7 @@ def run(  # noqa: PLR0913  the command's options, one to one
     settings = Settings() if settings is None else settings
     folder = Path(out) if out is not None else Path(f"hrcam-{recipe.name}")
     line = Line(recipe, settings, folder, workers, watch)
+    _check(settings)
     _begin(line, overwrite)
     for stage in STAGES:
         if not _path(folder, stage).exists():
@@ -156,7 +158,7 @@ def _maps(line: Line) -> None:
 
 
 def _scores(line: Line) -> None:
-    from hrcam.maps import read_maps
+    from hrcam.maps_folder import read_maps
     from hrcam.pipeline.scoring import score
 
     entries = len(read_maps(line.out / "maps", ()))
@@ -188,6 +190,14 @@ _WORK: dict[str, Callable[[Line], None]] = {
 
 def _path(folder: Path, stage: str) -> Path:
     return folder / ("report.pdf" if stage == "report" else stage)
+
+
+def _check(settings: Settings) -> None:
+    """Refuse methods, layers and networks that there are not, before any long work."""
+    from hrcam.engine.networks import find
+
+    find(settings.network)
+    plan(settings.methods, ("first", "last"), settings.layers, frozenset({"truth"}))
 
 
 def _begin(line: Line, overwrite: bool) -> None:

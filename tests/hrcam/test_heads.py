@@ -11,16 +11,9 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from hrcam import heads as module
-from hrcam.heads import (
-    PENALTIES,
-    Head,
-    Pool,
-    fit_heads,
-    fit_logistic,
-    layer_shares,
-    log_loss,
-    split,
-)
+from hrcam.heads import PENALTIES, Head, fit_heads, layer_shares, split
+from hrcam.logistic import fit_logistic, log_loss
+from hrcam.pools import Pool
 
 LAYERS = (("shallow", 3), ("middle", 2), ("deep", 4))
 

@@ -230,6 +230,25 @@ def test_resnet_runs_on_the_same_line_in_both_alignments(recipe, tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        (
+            "--methods",
+            "hr_cma",
+            "method must be one of the table, got 'hr_cma'; did you mean 'hr_cam'?",
+        ),
+        ("--layers", "some", "layers must be 'default' or 'all', got 'some'"),
+        ("--network", "vgg", "network must be one of compact, resnet50, got 'vgg'"),
+    ],
+)
+def test_a_run_is_refused_before_any_work(recipe, tmp_path, option, value, message):
+    out = tmp_path / "run"
+    done = command("run", recipe, "--out", out, option, value)
+    assert (done.returncode, done.stderr) == (1, f"hrcam: {message}\n")
+    assert not out.exists()
+
+
 def test_problems_of_model_and_dataset_are_one_line(run, tmp_path):
     maps = tmp_path / "maps"
     done = command(

@@ -11,15 +11,8 @@ from hypothesis import strategies as st
 from hrcam.capture import IDENTITY, Geometry
 from hrcam.entries import Entry
 from hrcam.fusion import compose
-from hrcam.maps import (
-    SHARD,
-    Explained,
-    LayerMaps,
-    facts,
-    gather,
-    read_maps,
-    write_maps,
-)
+from hrcam.maps import Explained, LayerMaps, facts, gather
+from hrcam.maps_folder import SHARD, read_maps, write_maps
 from hrcam.methods import METHODS
 
 SIZE = (8, 12)

@@ -17,11 +17,12 @@ from hrcam.capture import Capture, Geometry, Layer, Truth
 from hrcam.entries import CHOICES
 from hrcam.filters import blur
 from hrcam.fusion import FUSIONS, POSTPROCESSING, compose
-from hrcam.heads import Head, Pool, split
+from hrcam.heads import Head, split
 from hrcam.methods import METHODS
 from hrcam.methods.ceiling import shares
 from hrcam.methods.filter_cam import BANK, bank
 from hrcam.pipeline.scenes import noise
+from hrcam.pools import Pool
 
 HR_CAMS = ("hr_cam", "hr_cam_convex", "hr_cam_centroid", "hr_cam_paper")
 NAMES = ("shallow", "middle", "deep")

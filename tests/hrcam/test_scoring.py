@@ -12,7 +12,8 @@ from PIL import Image
 import hrcam
 from hrcam.capture import Geometry
 from hrcam.entries import Entry
-from hrcam.maps import Explained, facts, gather, write_maps
+from hrcam.maps import Explained, facts, gather
+from hrcam.maps_folder import write_maps
 from hrcam.methods import METHODS
 from hrcam.pipeline.explaining import EVIDENCE, is_maps_folder, open_maps
 from hrcam.pipeline.scoring import collect, find_masks

@@ -95,3 +95,11 @@ def test_signs_are_balanced_over_every_split(tiny_with):
     assert signs.abs().max() <= 1
     assert isinstance(dataset.index["label"].dtype, np.dtype)
     assert pd.api.types.is_string_dtype(dataset.index["lesion"])
+
+
+def test_a_dataset_says_what_it_is_in_one_line(tiny):
+    counts = tiny.splits.sizes()
+    told = repr(generate(tiny))
+    assert told.startswith(f"Dataset({tiny.name}: {tiny.images} images of ")
+    assert all(f"{count} {split}" in told for split, count in counts.items() if count)
+    assert told.endswith("normal, abnormal)")

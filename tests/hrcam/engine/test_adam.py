@@ -6,7 +6,8 @@ import pytest
 from scipy.special import softmax
 
 from hrcam.engine.adam import BATCH, EPOCHS, RATE, fit_paper_head
-from hrcam.heads import Pool, log_loss
+from hrcam.logistic import log_loss
+from hrcam.pools import Pool
 
 pytestmark = pytest.mark.engine
 

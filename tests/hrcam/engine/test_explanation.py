@@ -6,8 +6,9 @@ import pytest
 from hrcam.engine.explanation import Job, Scene, at_entry, contrast, explain, record
 from hrcam.engine.recorder import pool
 from hrcam.entries import plan
-from hrcam.heads import Pool, fit_heads
+from hrcam.heads import fit_heads
 from hrcam.methods import METHODS
+from hrcam.pools import Pool
 
 pytestmark = pytest.mark.engine
 
