@@ -108,7 +108,7 @@ def _finish(axes: "Axes", folder: Folder, rows: Sequence[str], labelled: bool) -
     axes.axvspan(-margin, margin, color="#e4e4e4", linewidth=0, zorder=0)
     axes.axvline(0, color="black", linewidth=0.7, zorder=1)
     axes.set_ylim(max(len(rows), 2) - 0.4, -0.6)
-    axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(_tick))
     axes.grid(axis="x")
     axes.tick_params(axis="y", length=0)
