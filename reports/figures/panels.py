@@ -152,9 +152,15 @@ def normalize(saliency: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
 
 
 def shrink(picture: Shaped[np.ndarray, "h w *c"]) -> Shaped[np.ndarray, "_h _w *c"]:
-    """Thin out a picture that is larger than it is printed."""
+    """Reduce a picture that is larger than it is printed, without aliasing."""
     step = -(-max(picture.shape[:2]) // _PIXELS)
-    return picture[::step, ::step]
+    if step == 1:
+        return picture
+    from skimage.transform import resize
+
+    size = tuple(-(-side // step) for side in picture.shape[:2])
+    small = resize(picture, size, order=1, anti_aliasing=True, preserve_range=True)
+    return np.round(small).astype(np.uint8) if picture.dtype == np.uint8 else small
 
 
 def _show(
