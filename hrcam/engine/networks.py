@@ -115,6 +115,22 @@ def find(name: str) -> Network:
     return NETWORKS[name]
 
 
+def read(path: Path) -> keras.Model:
+    """Read a ``.keras`` file, in safe mode: no code of the file is run.
+
+    Raises
+    ------
+    ValueError
+        If it is no model or damaged.
+    """
+    try:
+        return keras.saving.load_model(path, safe_mode=True)
+    except Exception as error:  # Keras raises many kinds for a damaged archive
+        reason = str(error).strip().splitlines()[0] if str(error) else repr(error)
+        msg = f"{path} must be a Keras model, got: {reason}"
+        raise ValueError(msg) from error
+
+
 def build(name: str, plan: Plan) -> keras.Model:
     """Build an untrained network with the base head.
 

@@ -73,17 +73,12 @@ def load(folder: Path) -> Model:
     ValueError
         If ``model.keras`` cannot be read; models are loaded in safe mode.
     """
-    import keras
+    from hrcam.engine.networks import read
 
     folder = Path(folder)
     names = ("model.keras", "training.json", "classifier.json", "predictions.parquet")
     require_files(folder, names, "hrcam train")
-    try:
-        network = keras.saving.load_model(folder / names[0], safe_mode=True)
-    except Exception as error:  # Keras raises many kinds for a damaged archive
-        reason = str(error).strip().splitlines()[0] if str(error) else repr(error)
-        msg = f"{folder / names[0]} must be a Keras model, got: {reason}"
-        raise ValueError(msg) from error
+    network = read(folder / names[0])
     facts, evaluation = (
         json.loads((folder / name).read_text(encoding="utf-8")) for name in names[1:3]
     )

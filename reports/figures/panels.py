@@ -159,7 +159,9 @@ def shrink(picture: Shaped[np.ndarray, "h w *c"]) -> Shaped[np.ndarray, "_h _w *
     from skimage.transform import resize
 
     size = tuple(-(-side // step) for side in picture.shape[:2])
-    small = resize(picture, size, order=1, anti_aliasing=True, preserve_range=True)
+    small = resize(  # type: ignore[no-untyped-call]  # scikit-image has no types
+        picture, size, order=1, anti_aliasing=True, preserve_range=True
+    )
     return np.round(small).astype(np.uint8) if picture.dtype == np.uint8 else small
 
 
