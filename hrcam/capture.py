@@ -9,9 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
-from jaxtyping import Float
-
 #: A NumPy array or a tensor of the back end; the axes stand in the field's docstring.
 Array = Any
 
@@ -131,6 +128,3 @@ class Capture:
 #: What a method returns: one signed array (n, h, w) per layer it used, raw, at the
 #: layer's own size; the key ``"image"`` stands for the image's own grid.
 Parts = dict[str, Array]
-
-#: A batch of maps as they leave the engine.
-Maps = Float[np.ndarray, "n h w"]
