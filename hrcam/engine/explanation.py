@@ -65,7 +65,7 @@ def explain(job: Job, scenes: Iterable[Scene]) -> Iterator[Batch]:
     ValueError
         If a method's parts do not have their layer's size.
     """
-    call = compiled(lambda *inputs: _explain(job, keras.ops, *inputs))
+    call = compiled(lambda *inputs: _explain(job, *inputs))
     for scene in scenes:
         found = call(*_tensors(scene))
         batch = {
@@ -82,31 +82,29 @@ def record(job: Job, scene: Scene) -> Capture:
     The capture holds every head of the job under its key, so that
     :func:`at_entry` can narrow it to an entry.
     """
-    capture, heads = _capture(job, np, *_tensors(scene))
-    arrays = {
-        key: {k: np.asarray(v) for k, v in weights.items()}
-        for key, weights in heads.items()
+    capture = _capture(job, *_tensors(scene))
+    heads = {
+        key: {layer: np.asarray(w) for layer, w in weights.items()}
+        for key, weights in capture.heads.items()
     }
     layers = tuple(
-        Layer(
-            x.name,
-            x.size,
-            np.asarray(x.features),
-            None if x.gradients is None else np.asarray(x.gradients),
+        replace(
+            x,
+            features=np.asarray(x.features),
+            gradients=None if x.gradients is None else np.asarray(x.gradients),
         )
         for x in capture.layers
     )
-    truth = scene.truth
-    return Capture(
-        size=capture.size,
+    return replace(
+        capture,
         ops=np,
         images=scene.pixels.mean(axis=-1),
         layers=layers,
-        heads=arrays,
+        heads=heads,
         tissue=scene.tissue,
         tissue_median=scene.tissue_median,
         noise=scene.noise,
-        truth=None if truth is None else Truth(*truth),
+        truth=None if scene.truth is None else Truth(*scene.truth),
     )
 
 
@@ -124,42 +122,37 @@ def _tensors(scene: Scene) -> list[Any]:
     return [keras.ops.convert_to_tensor(x, dtype="float32") for x in parts]
 
 
-def _capture(
-    job: Job, ops: Any, pixels: Any, target: Any, *rest: Any
-) -> tuple[Capture, dict[str, dict[str, Any]]]:
-    """Build the capture of a batch of tensors, with all heads of the job."""
-    features, gradients, _ = features_and_gradients(
+def _capture(job: Job, pixels: Any, target: Any, *rest: Any) -> Capture:
+    """Build the capture of a batch of tensors, with all heads of the job by key."""
+    features, gradients = features_and_gradients(
         job.recorder, pixels, target, job.differentiated
     )
-    layers = tuple(
-        Layer(t.name, t.size, features[t.name], gradients.get(t.name))
-        for t in job.recorder.taps
-    )
-    heads = {
-        key: {
-            name: keras.ops.matmul(target, np.float32(weights.T))
-            for name, weights in head.weights.items()
-        }
-        for key, head in job.heads.items()
-    }
     tissue, median, noise, *truth = rest
-    capture = Capture(
+    return Capture(
         size=tuple(pixels.shape[1:3]),
-        ops=ops,
+        ops=keras.ops,
         images=keras.ops.mean(pixels, axis=-1),
-        layers=layers,
-        heads=heads,
+        layers=tuple(
+            Layer(t.name, t.size, features[t.name], gradients.get(t.name))
+            for t in job.recorder.taps
+        ),
+        heads={
+            key: {
+                name: keras.ops.matmul(target, np.float32(weights.T))
+                for name, weights in head.weights.items()
+            }
+            for key, head in job.heads.items()
+        },
         tissue=tissue,
         tissue_median=median,
         noise=noise,
         truth=Truth(*truth) if truth else None,
     )
-    return capture, heads
 
 
-def _explain(job: Job, ops: Any, *inputs: Any) -> dict[str, dict[str, Any]]:
+def _explain(job: Job, *inputs: Any) -> dict[str, dict[str, Any]]:
     """Explain a batch with every entry: the function that is compiled."""
-    capture, _ = _capture(job, ops, *inputs)
+    capture = _capture(job, *inputs)
     return {e.name: e.method.explain(at_entry(capture, e)) for e in job.entries}
 
 

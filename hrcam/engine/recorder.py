@@ -71,7 +71,6 @@ def prepare(model: keras.Model) -> Recorder:
 def pool(
     recorder: Recorder,
     images: Images,
-    progress: Callable[[int], None] | None = None,
     batch: int = 64,
 ) -> Float[np.ndarray, "n d"]:
     """Return the spatial means of all tapped feature maps, side by side, in one pass.
@@ -89,14 +88,12 @@ def pool(
         # One shape, one trace: the last batch is filled up and cut again.
         full = np.pad(pixels, [(0, batch - count), (0, 0), (0, 0), (0, 0)])
         rows.append(keras.ops.convert_to_numpy(call(full))[:count])
-        if progress is not None:
-            progress(count)
     return np.concatenate(rows).astype(np.float64)
 
 
 def features_and_gradients(
     recorder: Recorder, pixels: Any, target: Any, wanted: Iterable[str]
-) -> tuple[dict[str, Any], dict[str, Any], Any]:
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Run a batch forward and the target logit backward to the wanted layers.
 
     Parameters
@@ -112,8 +109,8 @@ def features_and_gradients(
 
     Returns
     -------
-    features, gradients, logits
-        By layer name, (n, h, w, c); logits (n, classes).
+    features, gradients
+        By layer name, (n, h, w, c).
     """
     import tensorflow as tf
 
@@ -124,9 +121,9 @@ def features_and_gradients(
         aim = keras.ops.sum(logits * target)
     features = {tap.name: x for tap, x in zip(recorder.taps, maps, strict=True)}
     if not wanted:
-        return features, {}, logits
+        return features, {}
     slopes = tape.gradient(aim, [features[name] for name in wanted])
-    return features, dict(zip(wanted, slopes, strict=True)), logits
+    return features, dict(zip(wanted, slopes, strict=True))
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

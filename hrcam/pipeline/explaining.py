@@ -11,7 +11,7 @@ from hrcam.entries import Entry, plan
 from hrcam.maps import Explained, Facts, facts, gather
 from hrcam.maps_folder import read_maps, write_maps
 from hrcam.pipeline.fitting import describe, fit, pooled
-from hrcam.pipeline.folders import check_free, require_files, staged
+from hrcam.pipeline.folders import MARKERS, check_free, require_files, staged
 from hrcam.pipeline.model import Model, load, versions
 from hrcam.pipeline.scenes import has_truth, scenes
 from hrcam.pipeline.training import opened
@@ -96,9 +96,8 @@ def explain(  # noqa: PLR0913  keywords of a public verb
         return Explained(gather(table, batches, ids), evidence, predictions)
     with staged(Path(out), overwrite, stage="maps") as folder:
         write_maps(folder, table, batches)
-        pd.DataFrame({"image_id": ids}).to_parquet(
-            folder / "index.parquet", index=False
-        )
+        index = pd.DataFrame({"image_id": ids})
+        index.to_parquet(folder / "index.parquet", index=False)
         predictions.to_parquet(folder / "predictions.parquet", index=False)
         for name, content in evidence.items():
             (folder / f"{name}.json").write_text(to_json(content), encoding="utf-8")
@@ -135,7 +134,7 @@ def open_maps(folder: Path) -> Explained:
 
 def is_maps_folder(folder: Path) -> bool:
     """Say whether a folder was written by ``hrcam explain``."""
-    return (folder / "maps.json").is_file()
+    return (folder / MARKERS["maps"]).is_file()
 
 
 def _table(

@@ -1,6 +1,6 @@
 """Fit the heads that the entries of a comparison need, on cached pooled features."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 from hrcam.entries import Entry, head_key
 from hrcam.heads import Head, fit_heads, layer_shares
 from hrcam.methods.filter_cam import BANK, bank
-from hrcam.pipeline.scenes import tissues
+from hrcam.pipeline.scenes import labels_of, tissues
 from hrcam.pools import Pool
 from simbench.dataset import Dataset
 
@@ -26,12 +26,7 @@ class Pools:
     test: Pool
 
 
-def pooled(
-    recorder: Any,
-    dataset: Dataset,
-    split: str,
-    progress: Callable[[int], None] | None = None,
-) -> Pools:
+def pooled(recorder: Any, dataset: Dataset, split: str) -> Pools:
     """Run the frozen network once over every image that heads need."""
     from hrcam.engine.recorder import pool
 
@@ -39,8 +34,8 @@ def pooled(
     pools = []
     for name in ("train", "validation", split):
         ids = dataset.ids(name)
-        features = pool(recorder, dataset.read("image", ids), progress)
-        pools.append(Pool(layers, features, _labels(dataset, ids)))
+        features = pool(recorder, dataset.read("image", ids))
+        pools.append(Pool(layers, features, labels_of(dataset, ids)))
     return Pools(*pools)
 
 
@@ -124,7 +119,7 @@ def _filter_head(dataset: Dataset, classes: int) -> Head:
             for start in range(0, len(ids), BATCH)
         ]
         table = np.concatenate(means)
-        pools.append(Pool(((BANK, table.shape[1]),), table, _labels(dataset, ids)))
+        pools.append(Pool(((BANK, table.shape[1]),), table, labels_of(dataset, ids)))
     return fit_heads(pools[0], pools[1], classes)["pattern"]
 
 
@@ -134,11 +129,6 @@ def _bank_means(dataset: Dataset, ids: Sequence[str]) -> np.ndarray:
     tissue = tissues(dataset, ids)
     features = bank(np, grays, tissue, grays.shape[1:])
     return features.mean(axis=(1, 2)).astype(np.float64)
-
-
-def _labels(dataset: Dataset, ids: Sequence[str]) -> np.ndarray:
-    labels = dataset.index.set_index("image_id")["label"]
-    return labels.loc[list(ids)].to_numpy().astype(np.int64)
 
 
 def _number(value: float) -> float | None:

@@ -24,6 +24,12 @@ def noise(ids: Sequence[str], size: tuple[int, int]) -> Float[np.ndarray, "n h w
     return np.stack(rows)
 
 
+def labels_of(dataset: Dataset, ids: Sequence[str]) -> Int[np.ndarray, " n"]:
+    """Return the class of each of the named images."""
+    labels = dataset.index.set_index("image_id")["label"]
+    return labels.loc[list(ids)].to_numpy().astype(np.int64)
+
+
 def tissues(dataset: Dataset, ids: Sequence[str]) -> Float[np.ndarray, "n h w"]:
     """Return 1 inside the body and 0 outside; 1 everywhere if the dataset is silent."""
     if "tissue" in dataset.arrays:
@@ -54,12 +60,11 @@ def scenes(
     from hrcam.engine.training import as_batch
 
     classes = len(dataset.classes)
-    labels = dataset.index.set_index("image_id")["label"]
     for start in range(0, len(ids), batch):
         some = list(ids[start : start + batch])
         pixels = as_batch(dataset.read("image", some))
         tissue = tissues(dataset, some)
-        aims = targets(labels.loc[some].to_numpy(), classes)
+        aims = targets(labels_of(dataset, some), classes)
         yield Scene(
             pixels=pixels,
             target=contrast(aims, classes),

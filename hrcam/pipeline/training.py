@@ -5,12 +5,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from hrcam.pipeline.evaluation import evaluate, tabulate
 from hrcam.pipeline.folders import check_free, staged
 from hrcam.pipeline.model import Model, hash_weights, save
+from hrcam.pipeline.scenes import labels_of
 from simbench.dataset import Dataset, open_dataset
 
 if TYPE_CHECKING:
@@ -50,10 +50,9 @@ def train(
     dataset = opened(dataset)
     settings = Training() if settings is None else settings
     ids = dataset.ids("train")
-    labels = dataset.index.set_index("image_id")["label"]
     network, losses = fit(
         dataset.read("image", ids),
-        labels.loc[ids].to_numpy().astype(np.int64),
+        labels_of(dataset, ids),
         len(dataset.classes),
         settings,
         progress,
@@ -71,7 +70,7 @@ def train(
     for split in [name for name in SPLITS if name in set(dataset.index["split"])]:
         names = dataset.ids(split)
         chances = predict(network, dataset.read("image", names))
-        table = tabulate(names, labels.loc[names].to_numpy().astype(np.int64), chances)
+        table = tabulate(names, labels_of(dataset, names), chances)
         evaluation[split] = evaluate(table, kinds.loc[names].tolist(), dataset.classes)
         tables.append(table.assign(split=split))
     model = Model(network, facts, evaluation, pd.concat(tables, ignore_index=True))
