@@ -1,31 +1,27 @@
-"""How an object becomes an image: blur, bias field, Rician noise, gain, offset.
+"""How an object becomes an image: bias field, artifacts, noise, gain and gray levels.
 
 Everything drawn is drawn once, in :func:`conditions`, and applied to the image and to
 its counterfactual alike.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, UInt8
-from pydantic import Field, field_validator
-from scipy import ndimage
-from scipy.special import eval_legendre
+from jaxtyping import Bool, Float32, Inexact, UInt8, UInt16
+from pydantic import Field, SerializeAsAny, field_validator
+from scipy import fft
 
-from simbench.parameters import Finite, NonNegative, NonNegativeLimits, Parameters
-from simbench.streams import stream
+from simbench.artifacts import ARTIFACTS
+from simbench.artifacts.artifact import Plan
+from simbench.bias import Bias, logarithm
+from simbench.noises import NOISES
+from simbench.parameters import Finite, KindParameters, NonNegative, Parameters
+from simbench.streams import Stream
 
-REACH = 4.0  # the blur's kernel ends here, in standard deviations
-
-
-class Bias(Parameters):
-    """A smooth factor: exp of a Legendre polynomial (Van Leemput et al. 1999)."""
-
-    degree: int = Field(ge=1, le=8)
-    """Highest total degree; degree 0, a global gain, is left out."""
-    strength: NonNegative
-    """Standard deviation of the field's logarithm, about; 20 % INU is 0.1."""
+Open = Callable[..., Stream]
+"""``open(stage, part=0)``: a stream of one image."""
 
 
 class Acquisition(Parameters):
@@ -34,14 +30,17 @@ class Acquisition(Parameters):
     psf: NonNegative
     """Standard deviation of the Gaussian blur in pixels."""
     bias: Bias
-    noise: NonNegativeLimits
-    """Rician noise: standard deviation of each complex channel, per image."""
+    artifacts: tuple[SerializeAsAny[KindParameters], ...] = Field(default=())
+    """Changes of k-space, one after the other."""
+    noise: SerializeAsAny[KindParameters]
     gain: NonNegative
     """Standard deviation of the logarithm of the image's gain."""
     offset: NonNegative
     """Standard deviation of the number added to the whole image."""
     window: tuple[Finite, Finite]
-    """The intensities that become 0 and 255, the same for all images."""
+    """The intensities that become black and white, the same for all images."""
+    bits: Literal[8, 10, 12, 16] = 8
+    """Gray levels are 0 … 2**bits - 1, stored in uint8, or in uint16 beyond 8 bits."""
 
     @field_validator("window")
     @classmethod
@@ -57,38 +56,22 @@ class Conditions:
     """What one acquisition has drawn: the same for image and counterfactual."""
 
     bias: Float32[np.ndarray, "h w"]
-    noise: Float32[np.ndarray, "2 h w"]
+    plans: tuple[Plan, ...]
+    level: float
+    """Of the noise, in its law's unit."""
+    noise: Float32[np.ndarray, "k c h w"]
     gain: float
     offset: float
     factors: dict[str, float]
 
 
-def blur(image: Float[np.ndarray, "h w"], psf: float) -> Float[np.ndarray, "h w"]:
-    """Apply the point-spread function, a Gaussian of ``psf`` pixels."""
-    if psf == 0:
-        return image
-    return ndimage.gaussian_filter(image, psf, truncate=REACH, mode="nearest")
-
-
-def transfer(
-    psf: float, frequencies: Float[np.ndarray, " k"]
-) -> Float[np.ndarray, " k"]:
-    """Tell how :func:`blur` scales waves of the given frequencies (cycles a pixel)."""
-    radius = int(REACH * psf + 0.5) if psf else 0
-    impulse = np.zeros(2 * radius + 1)
-    impulse[radius] = 1.0
-    if psf:
-        impulse = ndimage.gaussian_filter1d(
-            impulse, psf, truncate=REACH, mode="constant"
-        )
-    places = np.arange(-radius, radius + 1)
-    return np.cos(2 * np.pi * np.outer(frequencies, places)) @ impulse
-
-
 def conditions(
-    parameters: Acquisition, tissue: Bool[np.ndarray, "h w"], seed: int, index: int
+    parameters: Acquisition,
+    tissue: Bool[np.ndarray, "h w"],
+    channels: int,
+    opened: Open,
 ) -> Conditions:
-    """Draw bias field, noise, gain and offset of one image.
+    """Draw bias field, artifacts, noise, gain and offset of one image.
 
     Parameters
     ----------
@@ -96,74 +79,67 @@ def conditions(
         The recipe's ``[acquisition]``.
     tissue
         True inside the body: there the logarithm of the bias field has mean 0.
-    seed, index
-        The recipe's seed and the sample's index.
+    channels
+        1 or 3.
+    opened
+        Opens the image's streams, ``opened(stage, part=0)``.
     """
-    exposure = stream(seed, "exposure", index)
-    sigma = exposure.between(parameters.noise)
+    exposure = opened("exposure")
+    law = NOISES[parameters.noise.kind]
+    level = law.level(parameters.noise, exposure)
     gain = float(np.exp(exposure.gauss(parameters.gain)))
     offset = exposure.gauss(parameters.offset)
     size = (tissue.shape[0], tissue.shape[1])
-    logarithm = _bias_logarithm(parameters.bias, tissue, seed, index)
-    normals = stream(seed, "noise", index).normal(2, *size)
-    inside = logarithm[tissue]
+    field = logarithm(parameters.bias, tissue, opened("bias"))
+    inside = field[tissue]
+    factors = {
+        "noise": level,
+        "gain": gain,
+        "offset": offset,
+        "bias": float(inside.std()) if inside.size else 0.0,
+    }
+    plans = []
+    for part, entry in enumerate(parameters.artifacts):
+        plan = ARTIFACTS[entry.kind].plan(entry, size, opened("artifact", part))
+        plans.append(plan)
+        factors |= {f"{entry.kind}_{key}": v for key, v in plan.factors.items()}
     return Conditions(
-        bias=np.exp(logarithm).astype(np.float32),
-        noise=normals * np.float32(sigma),
+        bias=np.exp(field).astype(np.float32),
+        plans=tuple(plans),
+        level=level,
+        noise=law.draw(parameters.noise, (channels, *size), opened("noise")),
         gain=gain,
         offset=offset,
-        factors={
-            "noise": sigma,
-            "gain": gain,
-            "offset": offset,
-            "bias": float(inside.std()) if inside.size else 0.0,
-        },
+        factors=factors,
     )
 
 
 def expose(
-    signal: Float32[np.ndarray, "h w"], conditions: Conditions, parameters: Acquisition
-) -> UInt8[np.ndarray, "h w"]:
-    """Turn a blurred object into an image of 256 gray levels.
-
-    Notes
-    -----
-    Rician noise as in Gudbjartsson & Patz, MRM 34 (1995): the magnitude of a complex
-    signal with independent normal noise in both channels.
-    """
-    real = signal * conditions.bias + conditions.noise[0]
-    magnitude = np.sqrt(real * real + conditions.noise[1] ** 2)
-    image = np.float32(conditions.gain) * magnitude + np.float32(conditions.offset)
+    signal: Float32[np.ndarray, "c h w"],
+    conditions: Conditions,
+    parameters: Acquisition,
+) -> Float32[np.ndarray, "c h w"]:
+    """Turn a blurred object into an image in units of the window, 0 black, 1 white."""
+    received: Inexact[np.ndarray, "c h w"] = signal * conditions.bias
+    if conditions.plans:
+        spectra = fft.fft2(received).astype(np.complex64, copy=False)
+        for plan in conditions.plans:
+            spectra = plan.apply(spectra)
+        received = fft.ifft2(spectra)
+    law = NOISES[parameters.noise.kind]
+    image = law.apply(parameters.noise, conditions.level, conditions.noise, received)
     black, white = parameters.window
-    levels = (image - np.float32(black)) * np.float32(255 / (white - black))
-    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    scale = np.float32(conditions.gain / (white - black))
+    return image * scale + np.float32((conditions.offset - black) / (white - black))
 
 
-def _bias_logarithm(
-    parameters: Bias, tissue: Bool[np.ndarray, "h w"], seed: int, index: int
-) -> Float[np.ndarray, "h w"]:
-    degree = parameters.degree
-    rows, columns, terms, scale = _legendre(tissue.shape[0], tissue.shape[1], degree)
-    weights = np.zeros((degree + 1, degree + 1))
-    draws = stream(seed, "bias", index).normal(int(terms.sum()))
-    weights[terms] = draws * scale[terms] * parameters.strength
-    logarithm = rows @ weights @ columns.T
-    return logarithm - logarithm[tissue].mean() if tissue.any() else logarithm
-
-
-@lru_cache(maxsize=16)
-def _legendre(
-    height: int, width: int, degree: int
-) -> tuple[
-    Float[np.ndarray, "h d"],
-    Float[np.ndarray, "w d"],
-    Bool[np.ndarray, "d d"],
-    Float[np.ndarray, "d d"],
-]:
-    orders = np.arange(degree + 1)
-    rows = eval_legendre(orders[None], np.linspace(-1, 1, height)[:, None])
-    columns = eval_legendre(orders[None], np.linspace(-1, 1, width)[:, None])
-    total = orders[:, None] + orders[None]
-    terms = (total >= 1) & (total <= degree)
-    norms = (2 * orders + 1)[:, None] * (2 * orders + 1)[None]
-    return rows, columns, terms, np.sqrt(norms / terms.sum())
+def quantized(
+    image: Float32[np.ndarray, "c h w"], bits: int
+) -> UInt8[np.ndarray, "h w *rgb"] | UInt16[np.ndarray, "h w *rgb"]:
+    """Round to gray levels; channels, if several, come last."""
+    top = np.float32(2**bits - 1)
+    levels = np.clip(np.rint(image * top), 0, top)
+    whole = levels.astype(np.uint8 if bits == 8 else np.uint16)
+    return (
+        whole[0] if len(whole) == 1 else np.ascontiguousarray(whole.transpose(1, 2, 0))
+    )

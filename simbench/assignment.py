@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
+from simbench.confounding import present
 from simbench.recipe import Recipe
 from simbench.streams import assignment_keys
 
@@ -32,6 +33,11 @@ class Case:
     """``none``, a lesion's name in the recipe, or several joined by ``+``."""
     sign: int
     """+1 or -1, in equal numbers among the images of one split, class and lesion."""
+    rank: int
+    """Place among the ``peers`` images of the same split, class and lesion."""
+    peers: int
+    confounders: tuple[str, ...] = ()
+    """Names of the recipe's confounders that the image has, whatever its lesions."""
 
     @property
     def lesion_names(self) -> tuple[str, ...]:
@@ -68,13 +74,22 @@ def assign(recipe: Recipe, index: int, label: int | None = None) -> Case:
     rank = permute(subject, recipe.images // each, recipe.seed)
     splits = {name: images // each for name, images in recipe.splits.sizes().items()}
     split, rank = _cut(rank, splits)
+    weights = tuple(entry.weight for entry in recipe.classes)
+    own, own_rank, own_size = _share(rank, splits[split], weights)
+    confounders = present(
+        recipe.confounders,
+        split,
+        own > 0,
+        own_rank * each + copy,
+        own_size * each,
+        recipe.seed,
+    )
     if label is None:
-        weights = tuple(entry.weight for entry in recipe.classes)
-        label, rank, size = _share(rank, splits[split], weights)
+        label, rank, size = own, own_rank, own_size
     else:
         size = splits[split]
     mixes = recipe.classes[label].lesions or {"none": 1.0}
-    mix, rank, _ = _share(rank, size, tuple(mixes.values()))
+    mix, rank, peers = _share(rank, size, tuple(mixes.values()))
     name = f"{index:06d}"
     return Case(
         index=index,
@@ -85,6 +100,9 @@ def assign(recipe: Recipe, index: int, label: int | None = None) -> Case:
         label=label,
         lesion=tuple(mixes)[mix],
         sign=1 if (rank + copy) % 2 == 0 else -1,
+        rank=rank * each + copy,
+        peers=peers * each,
+        confounders=confounders,
     )
 
 

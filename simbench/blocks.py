@@ -4,26 +4,42 @@ import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Shaped
 
-from simbench.phantoms import Sample, draw
+from simbench.phantoms import Sample, examine, take
 from simbench.recipe import Recipe
 
 LENGTH = 256  # images; also the length of a shard
-DTYPES: dict[str, np.dtype[Any]] = {
-    "image": np.dtype("uint8"),
-    "mask": np.dtype("uint8"),
-    "instances": np.dtype("uint8"),
-    "effect": np.dtype("float32"),
-    "confounder": np.dtype("uint8"),
-    "tissue": np.dtype("uint8"),
-}
+Row = dict[str, Any]
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One image's share of an array."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Rows of the three tables."""
+
+    index: list[Row] = field(default_factory=list)
+    lesions: list[Row] = field(default_factory=list)
+    confounders: list[Row] = field(default_factory=list)
+
+    def extend(self, other: "Tables") -> None:
+        """Append the rows of another block."""
+        self.index.extend(other.index)
+        self.lesions.extend(other.lesions)
+        self.confounders.extend(other.confounders)
 
 
 @dataclass(frozen=True)
@@ -31,9 +47,28 @@ class Block:
     """Consecutive images and their rows in the tables."""
 
     start: int
-    arrays: dict[str, Shaped[np.ndarray, "n h w"]]
-    index: list[dict[str, Any]]
-    lesions: list[dict[str, Any]]
+    arrays: dict[str, Shaped[np.ndarray, "n h w *rgb"]]
+    tables: Tables
+
+
+def layout(recipe: Recipe) -> dict[str, Layout]:
+    """Return the arrays of a dataset: type and shape of one image."""
+    size = recipe.size
+    image = Layout(
+        np.dtype("uint8" if recipe.acquisition.bits == 8 else "uint16"),
+        size if recipe.channels == 1 else (*size, recipe.channels),
+    )
+    label = Layout(np.dtype("uint8"), size)
+    arrays = {
+        "image": image,
+        "mask": label,
+        "distinctive": label,
+        "instances": label,
+        "effect": Layout(np.dtype("float32"), size),
+        "confounder": label,
+        "tissue": label,
+    }
+    return arrays | ({"counterfactual": image} if recipe.counterfactual else {})
 
 
 def starts(recipe: Recipe) -> range:
@@ -43,19 +78,24 @@ def starts(recipe: Recipe) -> range:
 
 def draw_block(recipe: Recipe, start: int) -> Block:
     """Draw the block that starts at an image."""
-    samples = [
-        draw(recipe, i) for i in range(start, min(start + LENGTH, recipe.images))
-    ]
+    indices = range(start, min(start + LENGTH, recipe.images))
     arrays = {
-        name: np.stack([getattr(sample, name) for sample in samples]).astype(dtype)
-        for name, dtype in DTYPES.items()
+        name: np.empty((len(indices), *entry.shape), entry.dtype)
+        for name, entry in layout(recipe).items()
     }
-    return Block(
-        start=start,
-        arrays=arrays,
-        index=[_row(recipe, sample) for sample in samples],
-        lesions=[dict(lesion) for sample in samples for lesion in sample.lesions],
-    )
+    tables = Tables()
+    for i, index in enumerate(indices):
+        exam = examine(recipe, index)
+        sample = take(exam)
+        for name, array in arrays.items():
+            if name != "counterfactual":
+                array[i] = getattr(sample, name)
+        if recipe.counterfactual:
+            arrays["counterfactual"][i] = take(exam, lesions="none").image
+        tables.index.append(_row(recipe, sample))
+        tables.lesions.extend(sample.lesions)
+        tables.confounders.extend(sample.confounders)
+    return Block(start, arrays, tables)
 
 
 def mapped(

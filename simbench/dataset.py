@@ -12,14 +12,20 @@ import pandas as pd
 from jaxtyping import Bool, Int, Shaped
 
 from simbench.audit import audit
-from simbench.blocks import DTYPES, LENGTH, draw_block, mapped, starts
+from simbench.blocks import LENGTH, Tables, draw_block, layout, mapped, starts
 from simbench.manifest import quick_problems, read_manifest
 from simbench.recipe import Recipe, parse
 
 ARRAYS = "arrays.zarr"
+MASKS = ("mask", "distinctive")
 SPLITS = ("train", "validation", "test")
 LESIONS = {"image_id": "str", "lesion_id": "int64", "name": "str", "kind": "str"}
-CONFOUNDERS = {"image_id": "str", "confounder_id": "int64", "kind": "str"}
+CONFOUNDERS = {
+    "image_id": "str",
+    "confounder_id": "int64",
+    "name": "str",
+    "kind": "str",
+}
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,7 +41,7 @@ class Dataset:
     lesions: pd.DataFrame
     confounders: pd.DataFrame
     arrays: Mapping[str, Any]
-    """By name, (n, h, w), NumPy or Zarr, in the order of ``index``."""
+    """By name, (n, h, w) or (n, h, w, 3), NumPy or Zarr, in the order of ``index``."""
     audit: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -62,7 +68,7 @@ class Dataset:
             raise ValueError(msg)
         return [str(name) for name in rows["image_id"]]
 
-    def read(self, name: str, ids: Sequence[str]) -> Shaped[np.ndarray, "n h w"]:
+    def read(self, name: str, ids: Sequence[str]) -> Shaped[np.ndarray, "n h w *rgb"]:
         """Read one array for the given images, in their order; masks as booleans.
 
         Raises
@@ -88,7 +94,7 @@ class Dataset:
                 "nothing: a file of the dataset has vanished; generate it again"
             )
             raise FileNotFoundError(msg)
-        return values != 0 if name == "mask" else values
+        return values != 0 if name in MASKS else values
 
 
 def generate(
@@ -107,20 +113,20 @@ def generate(
     progress
         Called with the number of images just finished.
     """
-    shape = (recipe.images, *recipe.size)
-    arrays = {name: np.empty(shape, dtype) for name, dtype in DTYPES.items()}
-    index: list[dict[str, Any]] = []
-    lesions: list[dict[str, Any]] = []
+    arrays = {
+        name: np.empty((recipe.images, *entry.shape), entry.dtype)
+        for name, entry in layout(recipe).items()
+    }
+    tables = Tables()
     work = partial(draw_block, recipe)
     for start, block in mapped(work, list(starts(recipe)), workers):
-        stop = start + len(block.index)
+        stop = start + len(block.tables.index)
         for name, array in arrays.items():
             array[start:stop] = block.arrays[name]
-        index += block.index
-        lesions += block.lesions
+        tables.extend(block.tables)
         if progress:
-            progress(len(block.index))
-    dataset = assembled(recipe, index, lesions, arrays)
+            progress(stop - start)
+    dataset = assembled(recipe, tables, arrays)
     return replace(dataset, audit=audit(dataset))
 
 
@@ -153,35 +159,34 @@ def open_dataset(folder: Path | str) -> Dataset:
         identity=manifest.identity,
         recipe=recipe,
         classes=tuple(entry.name for entry in recipe.classes),
-        arrays={name: group[name] for name in DTYPES},
+        arrays={name: group[name] for name in layout(recipe)},
         audit=json.loads((folder / "audit.json").read_text("utf-8")),
         **tables,
     )
 
 
-def assembled(
-    recipe: Recipe,
-    index: list[dict[str, Any]],
-    lesions: list[dict[str, Any]],
-    arrays: Mapping[str, Any],
-) -> Dataset:
+def assembled(recipe: Recipe, tables: Tables, arrays: Mapping[str, Any]) -> Dataset:
     """Make a dataset of rows and arrays."""
     return Dataset(
         identity=recipe.identity,
         recipe=recipe,
         classes=tuple(entry.name for entry in recipe.classes),
-        index=pd.DataFrame(index),
-        lesions=pd.DataFrame(lesions) if lesions else _empty(LESIONS),
-        confounders=_empty(CONFOUNDERS),
+        index=pd.DataFrame(tables.index),
+        lesions=_table(tables.lesions, LESIONS),
+        confounders=_table(tables.confounders, CONFOUNDERS),
         arrays=arrays,
     )
 
 
-def _empty(columns: Mapping[str, str]) -> pd.DataFrame:
+def _table(rows: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
+    if rows:
+        return pd.DataFrame(rows)
     return pd.DataFrame(columns=list(columns)).astype(dict(columns))
 
 
-def _rows(array: Any, places: Int[np.ndarray, " n"]) -> Shaped[np.ndarray, "n h w"]:
+def _rows(
+    array: Any, places: Int[np.ndarray, " n"]
+) -> Shaped[np.ndarray, "n h w *rgb"]:
     if isinstance(array, np.ndarray):
         return array[places]
     values = np.empty((len(places), *array.shape[1:]), array.dtype)
@@ -197,11 +202,11 @@ def _rows(array: Any, places: Int[np.ndarray, " n"]) -> Shaped[np.ndarray, "n h 
 
 def _absent(
     array: Any,
-    values: Shaped[np.ndarray, "n h w"],
+    values: Shaped[np.ndarray, "n h w *rgb"],
 ) -> Bool[np.ndarray, " n"]:
     """Tell which images are what Zarr reads where a file is missing."""
     if isinstance(array, np.ndarray):
         return np.zeros(len(values), bool)
     if np.isnan(array.fill_value):
-        return np.isnan(values).all(axis=(1, 2))
-    return (values == array.fill_value).all(axis=(1, 2))
+        return np.isnan(values).all(axis=tuple(range(1, values.ndim)))
+    return (values == array.fill_value).all(axis=tuple(range(1, values.ndim)))

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float, Float32
+from scipy import ndimage
 
 from simbench.streams import Stream
 
@@ -51,6 +52,29 @@ def displaced(
     control = stream.normal(2, KNOTS, KNOTS) * np.float32(amount)
     left, right = _splines(size[0]), _splines(size[1])
     return rows + left @ control[0] @ right.T, columns + left @ control[1] @ right.T
+
+
+def moved(
+    y: Float32[np.ndarray, "h w"],
+    x: Float32[np.ndarray, "h w"],
+    down: Float32[np.ndarray, "h w"],
+    right: Float32[np.ndarray, "h w"],
+) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"]]:
+    """Return the coordinates found ``down`` and ``right`` pixels from each pixel.
+
+    Beyond the frame the displacement stays that of its border.
+    """
+    size = (y.shape[0], y.shape[1])
+    unit = np.float32(2 / min(size))
+    rows, columns = coordinates(size)
+    places = np.stack(
+        [np.arange(size[0])[:, None] + down, np.arange(size[1])[None] + right]
+    )
+    found = [
+        ndimage.map_coordinates(field, places, order=1, mode="nearest", output="f4")
+        for field in (y - rows, x - columns)
+    ]
+    return rows + unit * down + found[0], columns + unit * right + found[1]
 
 
 def coverage(

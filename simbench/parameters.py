@@ -12,6 +12,13 @@ def _ordered(limits: tuple[float, float]) -> tuple[float, float]:
     return limits
 
 
+def _one_or_three(values: tuple[float, ...]) -> tuple[float, ...]:
+    if len(values) not in (1, 3):
+        msg = "must hold 1 or 3 numbers"
+        raise ValueError(msg)
+    return values
+
+
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -19,6 +26,11 @@ Limits = Annotated[tuple[Finite, Finite], AfterValidator(_ordered)]
 """[low, high]: drawn evenly between them for every image or lesion."""
 NonNegativeLimits = Annotated[tuple[NonNegative, NonNegative], AfterValidator(_ordered)]
 PositiveLimits = Annotated[tuple[Positive, Positive], AfterValidator(_ordered)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Color = Annotated[tuple[Share, ...], AfterValidator(_one_or_three)]
+"""Brightness from 0, black, to 1, white: one number, or red, green and blue."""
+Tint = Annotated[tuple[Finite, ...], AfterValidator(_one_or_three)]
+"""Factors of an amplitude: one for all channels, or red, green and blue."""
 
 
 class Parameters(BaseModel):
@@ -30,6 +42,13 @@ class Parameters(BaseModel):
 
 
 class KindParameters(Parameters):
-    """The table of one entry of ``ANATOMIES`` or ``LESIONS``, named by ``kind``."""
+    """A table whose key ``kind`` names its entry in a table of kinds."""
 
     kind: str
+
+
+class LesionParameters(KindParameters):
+    """What every table ``[lesions.NAME]`` may hold."""
+
+    sham: bool = False
+    """A sham is drawn, listed and removable, but belongs to no truth."""

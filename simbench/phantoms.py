@@ -1,25 +1,30 @@
-"""Draw one phantom: anatomy, texture, lesions, then blur, bias field and noise.
+"""Draw one phantom: anatomy, texture, lesions, blur, bias field, noise, confounders.
 
 Lesions are put into the object, before anything that an apparatus does to it. So image
 and counterfactual share every draw, noise has the same law inside a lesion as outside,
-and no border betrays what was pasted.
+and no border betrays what was pasted. An :class:`Exam` holds what they share.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
+from jaxtyping import Bool, Float32, UInt8, UInt16
 
-from simbench.acquisition import blur, conditions, expose
+from simbench.acquisition import Conditions, conditions, expose, quantized
 from simbench.anatomies import ANATOMIES
 from simbench.assignment import Case, assign
+from simbench.confounders import CONFOUNDERS
+from simbench.confounders.confounder import Layer
 from simbench.lesions import LESIONS
+from simbench.noises import NOISES
+from simbench.psf import blur
 from simbench.recipe import Recipe
 from simbench.scene import Place, Scene
-from simbench.streams import stream
+from simbench.streams import Stream, stream
 from simbench.texture import field
+from simbench.truth import Kept, truth_of
 
 Selection = str | Collection[int]
 """``"all"``, ``"none"`` or lesion ids."""
@@ -30,9 +35,12 @@ class Sample:
     """One image with everything that is known about it."""
 
     case: Case
-    image: UInt8[np.ndarray, "h w"]
+    image: UInt8[np.ndarray, "h w *rgb"] | UInt16[np.ndarray, "h w *rgb"]
     mask: Bool[np.ndarray, "h w"]
-    """Where the effect of a lesion is at least half its maximum."""
+    """Where the effect of a lesion is at least half its maximum, or as ``[truth]``
+    says."""
+    distinctive: Bool[np.ndarray, "h w"]
+    """The same, of lesions that no other class may have."""
     instances: UInt8[np.ndarray, "h w"]
     """The lesion's id on its part of the mask, 0 elsewhere."""
     effect: Float32[np.ndarray, "h w"]
@@ -40,23 +48,36 @@ class Sample:
     tissue: UInt8[np.ndarray, "h w"]
     """0 outside the body, then the anatomy's labels."""
     confounder: UInt8[np.ndarray, "h w"]
+    """The confounder's id where it is seen, 0 elsewhere."""
     factors: dict[str, float]
     lesions: tuple[dict[str, Any], ...]
+    confounders: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True)
-class _Truth:
-    mask: Bool[np.ndarray, "h w"]
-    instances: UInt8[np.ndarray, "h w"]
-    effect: Float32[np.ndarray, "h w"]
-    areas: dict[int, int]
+class Exam:
+    """All that is drawn for one image, before one chooses what to keep of it."""
+
+    recipe: Recipe
+    case: Case
+    scene: Scene
+    """The healthy object."""
+    lesions: tuple[tuple[str, Place], ...]
+    """Name in the recipe and place; the first has id 1."""
+    conditions: Conditions
+    layers: tuple[tuple[str, Layer], ...]
+    """Confounders: name in the recipe and what is drawn; the first has id 1."""
+
+    def opened(self, stage: str, part: int = 0) -> Stream:
+        """Open one of the image's streams."""
+        return stream(self.recipe.seed, stage, self.case.index, part)
 
 
 def draw(
     recipe: Recipe,
     index: int,
     lesions: Selection = "all",
-    confounder: bool = True,  # noqa: ARG001  no recipe has confounders yet
+    confounder: bool = True,
     label: int | None = None,
 ) -> Sample:
     """Draw an image, or a counterfactual of it.
@@ -75,42 +96,80 @@ def draw(
     confounder
         Whether to keep confounders.
     label
-        Draw the same anatomy as another class.
+        Draw the same anatomy, with the same confounders, as another class.
 
     Raises
     ------
     ValueError
         If index, label or a lesion's id do not exist.
     """
+    return take(examine(recipe, index, label), lesions, confounder)
+
+
+def examine(recipe: Recipe, index: int, label: int | None = None) -> Exam:
+    """Draw everything that an image and its counterfactuals share."""
     case = assign(recipe, index, label)
+
+    def opened(stage: str, part: int = 0) -> Stream:
+        return stream(recipe.seed, stage, index, part)
+
     scene = _scene(recipe, case)
-    drawn = _placed(recipe, case, scene)
-    kept = _kept(lesions, len(drawn))
-    scene, truth = _changed(recipe, case, scene, [drawn[i - 1] for i in kept], kept)
-    exposure = conditions(
-        recipe.acquisition, scene.body.tissue > 0, recipe.seed, case.index
-    )
-    signal = blur(scene.object(), scene.psf)
-    return Sample(
+    tissue = scene.body.tissue
+    exposure = conditions(recipe.acquisition, tissue > 0, recipe.channels, opened)
+    order = list(recipe.confounders)
+    return Exam(
+        recipe=recipe,
         case=case,
-        image=expose(signal, exposure, recipe.acquisition),
+        scene=scene,
+        lesions=tuple(_placed(recipe, case, scene)),
+        conditions=exposure,
+        layers=tuple(
+            (
+                name,
+                CONFOUNDERS[recipe.confounders[name].kind].draw(
+                    recipe.confounders[name],
+                    tissue,
+                    opened("confounder", order.index(name)),
+                ),
+            )
+            for name in case.confounders
+        ),
+    )
+
+
+def take(exam: Exam, lesions: Selection = "all", confounder: bool = True) -> Sample:
+    """Take the image of an exam, with the lesions and confounders that are asked for.
+
+    Raises
+    ------
+    ValueError
+        If a lesion's id does not exist.
+    """
+    scene, kept = _changed(exam, _chosen(lesions, len(exam.lesions)))
+    acquisition = exam.recipe.acquisition
+    image = expose(blur(scene.object(), scene.psf), exam.conditions, acquisition)
+    layers = exam.layers if confounder else ()
+    marks = np.zeros(scene.size, np.uint8)
+    for i, (_, layer) in enumerate(layers, start=1):
+        image = _covered(image, layer)
+        marks[layer.mask] = i
+    truth = truth_of(kept, exam.recipe.truth, _deviation(exam))
+    return Sample(
+        case=exam.case,
+        image=quantized(image, acquisition.bits),
         mask=truth.mask,
+        distinctive=truth.distinctive,
         instances=truth.instances,
         effect=truth.effect,
         tissue=scene.body.tissue,
-        confounder=np.zeros(scene.size, np.uint8),
-        factors={**scene.body.factors, **exposure.factors},
-        lesions=tuple(
-            {
-                "image_id": case.image_id,
-                "lesion_id": i,
-                "name": drawn[i - 1][0],
-                "kind": recipe.lesions[drawn[i - 1][0]].kind,
-                "area": truth.areas[i],
-                **drawn[i - 1][1],
-            }
-            for i in kept
-        ),
+        confounder=marks,
+        factors={
+            **scene.body.factors,
+            "texture_contrast": scene.contrast,
+            **exam.conditions.factors,
+        },
+        lesions=tuple(_lesion_row(exam, lesion, truth.areas) for lesion in kept),
+        confounders=tuple(_confounder_row(exam, i) for i in range(len(layers))),
     )
 
 
@@ -123,9 +182,8 @@ def _scene(recipe: Recipe, case: Case) -> Scene:
     source = stream(recipe.seed, "texture", case.index)
     texture = field(source, recipe.size, recipe.texture.spectrum, psf)
     contrast = float(source.between(recipe.texture.contrast))
-    body = replace(body, factors={**body.factors, "texture_contrast": contrast})
     strength = body.texture * np.float32(contrast)
-    return Scene(body, body.intensity, texture, strength, psf)
+    return Scene(body, body.intensity, texture, strength, contrast, psf)
 
 
 def _placed(recipe: Recipe, case: Case, scene: Scene) -> list[tuple[str, Place]]:
@@ -142,7 +200,7 @@ def _placed(recipe: Recipe, case: Case, scene: Scene) -> list[tuple[str, Place]]
     ]
 
 
-def _kept(lesions: Selection, count: int) -> list[int]:
+def _chosen(lesions: Selection, count: int) -> list[int]:
     if isinstance(lesions, str):
         if lesions not in ("all", "none"):
             msg = f"lesions must be 'all', 'none' or lesion ids, got '{lesions}'"
@@ -155,28 +213,56 @@ def _kept(lesions: Selection, count: int) -> list[int]:
     return sorted(set(lesions))
 
 
-def _changed(
-    recipe: Recipe,
-    case: Case,
-    scene: Scene,
-    kept: Sequence[tuple[str, Place]],
-    ids: Sequence[int],
-) -> tuple[Scene, _Truth]:
-    """Put lesions in, one after the other, and mark where each acts."""
-    mean = np.zeros(scene.size, np.float32)
-    variance = np.zeros(scene.size, np.float32)
-    instances = np.zeros(scene.size, np.uint8)
-    areas = {}
-    for i, (name, place) in zip(ids, kept, strict=True):
-        parameters = recipe.lesions[name]
-        source = stream(recipe.seed, "lesion_texture", case.index, i)
-        change = LESIONS[parameters.kind].change(parameters, place, scene, source)
+def _changed(exam: Exam, ids: list[int]) -> tuple[Scene, list[Kept]]:
+    """Put lesions in, one after the other."""
+    scene = exam.scene
+    distinctive = exam.recipe.distinctive(exam.case.label)
+    kept = []
+    for i in ids:
+        name, place = exam.lesions[i - 1]
+        parameters: Any = exam.recipe.lesions[name]
+        lesion = LESIONS[parameters.kind]
+        source = exam.opened("lesion_texture", i)
+        change = lesion.change(parameters, place, scene, source)
         scene = change.scene
-        effect = np.sqrt(change.mean**2 + change.variance)
-        own = (effect >= effect.max() / 2) & (effect > 0)
-        instances[own] = i
-        areas[i] = int(own.sum())
-        mean += change.mean
-        variance += change.variance
-    effect = np.sqrt(mean**2 + variance)
-    return scene, _Truth(instances > 0, instances, effect, areas)
+        kept.append(Kept(i, change, parameters.sham, name in distinctive))
+    return scene, kept
+
+
+def _deviation(exam: Exam) -> Float32[np.ndarray, "h w"]:
+    """Return the standard deviation of texture and noise in the healthy image."""
+    scene, noise = exam.scene, exam.recipe.acquisition.noise
+    own = NOISES[noise.kind].deviation(noise, exam.conditions.level, 1.0)
+    return np.sqrt((scene.strength**2).mean(axis=0) + np.float32(own) ** 2)
+
+
+def _covered(
+    image: Float32[np.ndarray, "c h w"], layer: Layer
+) -> Float32[np.ndarray, "c h w"]:
+    return image + layer.opacity * (layer.color[:, None, None] - image)
+
+
+def _lesion_row(exam: Exam, kept: Kept, areas: dict[int, int]) -> dict[str, Any]:
+    name, place = exam.lesions[kept.lesion_id - 1]
+    return {
+        "image_id": exam.case.image_id,
+        "lesion_id": kept.lesion_id,
+        "name": name,
+        "kind": exam.recipe.lesions[name].kind,
+        "sham": kept.sham,
+        "distinctive": kept.distinctive,
+        "area": areas[kept.lesion_id],
+        **place,
+    }
+
+
+def _confounder_row(exam: Exam, number: int) -> dict[str, Any]:
+    name, layer = exam.layers[number]
+    return {
+        "image_id": exam.case.image_id,
+        "confounder_id": number + 1,
+        "name": name,
+        "kind": exam.recipe.confounders[name].kind,
+        "area": int(np.count_nonzero(layer.mask)),
+        **layer.factors,
+    }

@@ -15,7 +15,10 @@ from pydantic import Field, SerializeAsAny, model_validator
 
 from simbench.acquisition import Acquisition
 from simbench.anatomies import ANATOMIES
+from simbench.artifacts import ARTIFACTS
+from simbench.confounders import CONFOUNDERS
 from simbench.lesions import LESIONS
+from simbench.noises import NOISES
 from simbench.parameters import (
     KindParameters,
     Parameters,
@@ -25,8 +28,9 @@ from simbench.parameters import (
 from simbench.parsing import Parser, frozen
 from simbench.texture import Spectrum
 from simbench.toml_text import toml_text
+from simbench.truth import Cut
 
-GENERATOR = 1  # raise it whenever the same recipe would give other bytes
+GENERATOR = 2  # raise it whenever the same recipe would give other bytes
 _FOLDER = resources.files("simbench") / "recipes"
 
 
@@ -87,8 +91,12 @@ class Recipe(Parameters):
     anatomy: SerializeAsAny[KindParameters]
     texture: Tissue
     lesions: dict[str, SerializeAsAny[KindParameters]] = Field(default_factory=dict)
+    confounders: dict[str, SerializeAsAny[KindParameters]] = Field(default_factory=dict)
     acquisition: Acquisition
+    truth: Cut = Cut()
     audit: Budget = Budget()
+    counterfactual: bool = False
+    """Whether the dataset holds every image without its lesions, too."""
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "Recipe":
@@ -111,7 +119,35 @@ class Recipe(Parameters):
                 f"got {_listed(unknown)}"
             )
             raise ValueError(msg)
+        kinds = {self.lesions[name].kind for name in wanted}
+        bare = sorted(kind for kind in kinds if LESIONS[kind].structures)
+        if bare and not ANATOMIES[self.anatomy.kind].structures:
+            able = [name for name, entry in ANATOMIES.items() if entry.structures]
+            msg = (
+                f"lesions of kind {_listed(bare)} must have an anatomy with structures "
+                f"({_listed(able)}), got '{self.anatomy.kind}'"
+            )
+            raise ValueError(msg)
         return self
+
+    @property
+    def channels(self) -> int:
+        """1 for gray images, 3 for red, green and blue."""
+        return ANATOMIES[self.anatomy.kind].channels
+
+    @property
+    def chiral(self) -> bool:
+        """Whether a mirrored image would show what cannot occur, as with letters."""
+        kinds = (entry.kind for entry in self.confounders.values())
+        return any(CONFOUNDERS[kind].chiral for kind in kinds)
+
+    def distinctive(self, label: int) -> frozenset[str]:
+        """Name the lesions that images of one class may have and no others may."""
+        own, *rest = (
+            {n for mix in c.lesions for n in mix.split("+")}
+            for c in (self.classes[label], *_others(self.classes, label))
+        )
+        return frozenset(own.difference(*rest))
 
     @property
     def images(self) -> int:
@@ -126,7 +162,7 @@ class Recipe(Parameters):
 
     def toml(self) -> str:
         """Return the canonical text; reading it gives an equal recipe."""
-        return toml_text(self.model_dump())
+        return toml_text(self.model_dump(exclude_none=True))
 
 
 def names() -> tuple[str, ...]:
@@ -183,10 +219,34 @@ def build(table: Mapping[str, Any], source: str = "recipe") -> Recipe:
             name: parser.kind(LESIONS, lesions[name], ("lesions", name))
             for name in sorted(lesions)
         }
+    confounders = content.get("confounders")
+    if isinstance(confounders, dict):
+        content["confounders"] = {
+            name: parser.kind(CONFOUNDERS, entry, ("confounders", name))
+            for name, entry in sorted(confounders.items())
+        }
+    acquisition = content.get("acquisition")
+    if isinstance(acquisition, dict):
+        _parse_acquisition(parser, acquisition)
     for entry in content.get("classes", ()):
         if isinstance(entry, dict) and isinstance(entry.get("lesions"), dict):
             entry["lesions"] = dict(sorted(entry["lesions"].items()))
     return parser.finish(Recipe, content)
+
+
+def _parse_acquisition(parser: Parser, content: dict[str, Any]) -> None:
+    path = ("acquisition",)
+    if isinstance(content.get("noise"), dict):
+        content["noise"] = parser.kind(NOISES, content["noise"], (*path, "noise"))
+    if isinstance(content.get("artifacts"), tuple):
+        content["artifacts"] = tuple(
+            parser.kind(ARTIFACTS, entry, (*path, "artifacts", i))
+            for i, entry in enumerate(content["artifacts"])
+        )
+
+
+def _others(classes: tuple[Class, ...], label: int) -> tuple[Class, ...]:
+    return classes[:label] + classes[label + 1 :]
 
 
 def _listed(items: Any) -> str:

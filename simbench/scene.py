@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from simbench.body import Body
-from simbench.parameters import KindParameters
+from simbench.parameters import LesionParameters
 from simbench.streams import Stream
 
 Place = dict[str, float]
@@ -20,19 +20,21 @@ class Scene:
     """An object in parts: intensity + texture strength x unit texture."""
 
     body: Body
-    intensity: Float32[np.ndarray, "h w"]
+    intensity: Float32[np.ndarray, "c h w"]
     texture: Float32[np.ndarray, "h w"]
     """Gaussian field that has unit variance once it is imaged."""
-    strength: Float32[np.ndarray, "h w"]
+    strength: Float32[np.ndarray, "c h w"]
     """Standard deviation of the texture as imaged."""
+    contrast: float
+    """Strength of the texture relative to :attr:`Body.texture`."""
     psf: float
 
     @property
     def size(self) -> tuple[int, int]:
         """Height and width in pixels."""
-        return self.intensity.shape[0], self.intensity.shape[1]
+        return self.texture.shape[0], self.texture.shape[1]
 
-    def object(self) -> Float32[np.ndarray, "h w"]:
+    def object(self) -> Float32[np.ndarray, "c h w"]:
         """Put the parts together."""
         return self.intensity + self.strength * self.texture
 
@@ -42,12 +44,22 @@ class Change:
     """What one lesion does to a scene, and what one expects of it in the image.
 
     ``mean`` and ``variance`` are those of the change after the blur, the texture being
-    what is random: the expected effect is sqrt(mean**2 + variance).
+    what is random: the expected effect is sqrt(mean**2 + variance), over channels its
+    root mean square.
     """
 
     scene: Scene
-    mean: Float32[np.ndarray, "h w"]
-    variance: Float32[np.ndarray, "h w"]
+    mean: Float32[np.ndarray, "c h w"]
+    variance: Float32[np.ndarray, "c h w"]
+
+
+def effect(
+    mean: Float32[np.ndarray, "c h w"], variance: Float32[np.ndarray, "c h w"]
+) -> Float32[np.ndarray, "h w"]:
+    """Return the expected effect: the root mean square change over the channels."""
+    if len(mean) == 1:
+        return np.sqrt(mean[0] ** 2 + variance[0])
+    return np.sqrt((mean**2 + variance).mean(axis=0))
 
 
 @dataclass(frozen=True)
@@ -55,9 +67,11 @@ class Lesion:
     """An entry of the table of lesions."""
 
     name: str
-    parameters: type[KindParameters]
+    parameters: type[LesionParameters]
     place: Callable[[Any, Body, Stream, int], tuple[Place, ...]]
     """``place(parameters, body, stream, sign)``: where an image's lesions lie;
     ``sign`` is +1 or -1, balanced exactly over the images of a split."""
     change: Callable[[Any, Place, Scene, Stream], Change]
     """``change(parameters, place, scene, stream)``: put one of them in."""
+    structures: bool = False
+    """Whether it takes away structures, which the anatomy must then have."""

@@ -22,6 +22,7 @@ STAGES = {  # never renumber: the numbers are part of every dataset's bytes
     "noise": 5,
     "exposure": 6,
     "confounder": 7,
+    "artifact": 8,
 }
 ASSIGNMENT = 1  # spawn key of the numbers that order a dataset
 _GRID = 2.0**20

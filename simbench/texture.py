@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float, Float32
 from scipy import fft
 
-from simbench.acquisition import transfer
 from simbench.parameters import NonNegative, Parameters, Positive
+from simbench.psf import transfer
 from simbench.streams import Stream
 
 PADDING = 1.25  # the FFT is periodic: draw a larger field, keep a corner

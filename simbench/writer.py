@@ -8,6 +8,7 @@ match it, is drawn again. The manifest comes last.
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import zarr
 from zarr.codecs import ZstdCodec
 
 from simbench.audit import audit
-from simbench.blocks import DTYPES, LENGTH, Block, draw_block, mapped, starts
+from simbench.blocks import LENGTH, Tables, draw_block, layout, mapped, starts
 from simbench.croissant import described
 from simbench.dataset import ARRAYS, Dataset, assembled, open_dataset
 from simbench.manifest import (
@@ -31,7 +32,12 @@ from simbench.manifest import (
 from simbench.recipe import Recipe
 
 CHUNK = 16  # images that are read together
-MISSING = {"uint8": 255, "float32": float("nan")}  # never a value of ours, save image
+MISSING = {
+    "uint8": 255,
+    "uint16": 65535,
+    "float32": float("nan"),
+}  # never a value of ours, save image
+DIMENSIONS = ("image", "row", "column", "channel")
 _PARTS = ".parts"
 
 
@@ -104,18 +110,18 @@ def _begin(recipe: Recipe, folder: Path) -> None:
     replace_text(path, text)
     group = zarr.open_group(folder / ARRAYS, mode="a", zarr_format=3)
     shard = min(LENGTH, -(-recipe.images // CHUNK) * CHUNK)
-    for name, dtype in DTYPES.items():
+    for name, entry in layout(recipe).items():
         if not (folder / ARRAYS / name / "zarr.json").exists():
             group.create_array(
                 name,
-                shape=(recipe.images, *recipe.size),
-                dtype=dtype,
-                chunks=(CHUNK, *recipe.size),
-                shards=(shard, *recipe.size),
+                shape=(recipe.images, *entry.shape),
+                dtype=entry.dtype,
+                chunks=(CHUNK, *entry.shape),
+                shards=(shard, *entry.shape),
                 compressors=ZstdCodec(level=1),
-                fill_value=MISSING[dtype.name],
+                fill_value=MISSING[entry.dtype.name],
                 config={"write_empty_chunks": True},
-                dimension_names=("image", "row", "column"),
+                dimension_names=DIMENSIONS[: 1 + len(entry.shape)],
             )
 
 
@@ -135,12 +141,13 @@ def _write_blocks(
 
 def _write_block(recipe: Recipe, folder: Path, start: int) -> int:
     """Draw and write one block; runs in a worker."""
-    block: Block = draw_block(recipe, start)
-    stop = start + len(block.index)
+    block = draw_block(recipe, start)
+    stop = start + len(block.tables.index)
     files = {}
     with zarr.config.set({"array.write_empty_chunks": True}):
         for name, values in block.arrays.items():
-            shard = f"{ARRAYS}/{name}/c/{start // LENGTH}/0/0"
+            zeros = "/0" * (values.ndim - 1)
+            shard = f"{ARRAYS}/{name}/c/{start // LENGTH}{zeros}"
             (folder / shard).unlink(missing_ok=True)  # or Zarr would merge with it
             array = zarr.open_array(folder / ARRAYS / name, mode="r+")
             array[start:stop] = values
@@ -148,11 +155,10 @@ def _write_block(recipe: Recipe, folder: Path, start: int) -> int:
     part = {
         "identity": recipe.identity,
         "files": files,
-        "index": block.index,
-        "lesions": block.lesions,
+        "tables": asdict(block.tables),
     }
     replace_text(_part(folder, start), json.dumps(part, allow_nan=False))
-    return len(block.index)
+    return stop - start
 
 
 def _part(folder: Path, start: int) -> Path:
@@ -172,14 +178,12 @@ def _part_is_whole(recipe: Recipe, folder: Path, start: int) -> bool:
 
 def _finish(recipe: Recipe, folder: Path) -> None:
     """Write the tables, the audit and the description, then the manifest."""
-    index: list[dict[str, Any]] = []
-    lesions: list[dict[str, Any]] = []
+    rows = Tables()
     for start in starts(recipe):
         part = json.loads(_part(folder, start).read_text(encoding="utf-8"))
-        index += part["index"]
-        lesions += part["lesions"]
+        rows.extend(Tables(**part["tables"]))
     group = zarr.open_group(folder / ARRAYS, mode="r")
-    dataset = assembled(recipe, index, lesions, {name: group[name] for name in DTYPES})
+    dataset = assembled(recipe, rows, {name: group[name] for name in layout(recipe)})
     tables = {
         "index": dataset.index,
         "lesions": dataset.lesions,

@@ -1,6 +1,7 @@
 """A head cut across: scalp, skull, fluid, gray and white matter, ventricles, nuclei."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -8,7 +9,7 @@ from jaxtyping import Float32
 from pydantic import Field
 
 from simbench.body import Anatomy, Body
-from simbench.ellipses import Ellipse, coverage, displaced
+from simbench.ellipses import Ellipse, coverage, displaced, moved
 from simbench.parameters import KindParameters, NonNegative, Positive
 from simbench.streams import Stream
 
@@ -80,10 +81,22 @@ def draw(parameters: Head, size: tuple[int, int], stream: Stream) -> Body:
     y, x = displaced(size, parameters.deformation, stream)
     pose = stream.normal(len(_POSE))
     levels = dict(zip(TISSUES, stream.normal(len(TISSUES)), strict=True))
+    return _painted(parameters, pose, levels, y, x)
+
+
+def _painted(
+    parameters: Head,
+    pose: Float32[np.ndarray, "6"],
+    levels: dict[str, np.float32],
+    y: Float32[np.ndarray, "h w"],
+    x: Float32[np.ndarray, "h w"],
+) -> Body:
+    size = (y.shape[0], y.shape[1])
     intensity = np.zeros(size, np.float32)
     texture = np.zeros(size, np.float32)
     tissue = np.zeros(size, np.uint8)
     edge = parameters.edge / (min(size) / 2)
+    redraw = partial(_painted, parameters, pose, levels)
     factors = {}
     for part, name in _PARTS:
         key = name.replace(" ", "_")
@@ -95,7 +108,14 @@ def draw(parameters: Head, size: tuple[int, int], stream: Stream) -> Body:
         tissue[share >= 0.5] = TISSUES.index(name) + 1
     home = np.isin(tissue, [TISSUES.index(name) + 1 for name in _HOME])
     factors |= {name: float(value) for name, value in zip(_POSE, pose, strict=True)}
-    return Body(intensity, texture, tissue, home, factors)
+    return Body(
+        intensity[None],
+        texture[None],
+        tissue,
+        home,
+        factors,
+        lambda down, right: redraw(*moved(y, x, down, right)),
+    )
 
 
 def _posed(

@@ -10,16 +10,16 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from simbench.acquisition import blur
 from simbench.body import Body
-from simbench.parameters import KindParameters
+from simbench.parameters import LesionParameters
+from simbench.psf import blur
 from simbench.regions import Shape, places, softness
 from simbench.scene import Change, Lesion, Place, Scene
 from simbench.streams import Stream
 from simbench.texture import Spectrum, field
 
 
-class TextureSwap(KindParameters):
+class TextureSwap(LesionParameters):
     """A table ``[lesions.NAME]`` of kind ``texture_swap``."""
 
     kind: Literal["texture_swap"]
@@ -56,7 +56,7 @@ def change(
     gained = blur(scene.strength * new, scene.psf)
     return Change(
         scene=replace(scene, texture=kept * scene.texture + new * other),
-        mean=np.zeros_like(weight),
+        mean=np.zeros(lost.shape, np.float32),
         variance=lost**2 + gained**2,
     )
 

@@ -22,20 +22,44 @@ def draw(anatomy, size=(64, 64), index=0, **changes):
 @pytest.mark.parametrize("size", [(64, 64), (40, 90), (101, 33), (16, 16)])
 def test_any_size_gives_a_whole_body(anatomy, size):
     body = draw(anatomy, size)
-    for array in (body.intensity, body.texture, body.tissue, body.home):
+    for planes in (body.intensity, body.texture, *body.structures.values()):
+        assert planes.shape == (anatomy.channels, *size)
+    for array in (body.tissue, body.home):
         assert array.shape == size
     assert body.home.any()
-    assert set(np.unique(body.tissue)) == set(range(len(anatomy.tissues) + 1))
+    labels = range(1, len(anatomy.tissues) + 1)
+    assert set(np.unique(body.tissue)) - {0} == set(labels)
+    assert tuple(body.structures) == anatomy.structures
     assert (body.tissue[body.home] > 0).all()
     assert (body.intensity >= 0).all()
-    assert body.intensity[body.home].min() > 0
+    assert body.intensity[:, body.home].min() > 0
 
 
-def test_the_corners_are_outside(anatomy):
-    for index in range(20):
-        body = draw(anatomy, index=index)
-        assert not body.tissue[[0, 0, -1, -1], [0, -1, 0, -1]].any()
-        assert not body.intensity[[0, 0, -1, -1], [0, -1, 0, -1]].any()
+def test_a_body_that_is_not_moved_is_drawn_the_same(anatomy):
+    body = draw(anatomy, (40, 56))
+    still = np.zeros((40, 56), np.float32)
+    again = body.redraw(still, still)
+    assert (again.intensity == body.intensity).all()
+    assert (again.texture == body.texture).all()
+    assert (again.tissue == body.tissue).all()
+    assert again.factors == body.factors
+
+
+def test_a_moved_body_shows_what_lay_elsewhere(anatomy):
+    body = draw(anatomy, (48, 64))
+    down, right = np.full((48, 64), 3, np.float32), np.full((48, 64), -2, np.float32)
+    moved = body.redraw(down, right)
+    inner, origin = np.s_[:, 8:-8, 8:-8], np.s_[:, 11:-5, 6:-10]
+    assert moved.intensity[inner] == pytest.approx(body.intensity[origin], abs=2e-3)
+    assert (moved.intensity != body.intensity).any()
+    assert (moved.tissue[inner[1:]] == body.tissue[origin[1:]]).mean() > 0.995
+
+
+def test_structures_are_part_of_the_intensity(anatomy):
+    body = draw(anatomy, (48, 64))
+    for added in body.structures.values():
+        assert added.any()
+        assert (body.intensity - added >= -1e-6).all()
 
 
 def test_bodies_differ_and_repeat(anatomy):
