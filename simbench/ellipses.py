@@ -5,13 +5,15 @@ so their edges stay as sharp as asked. Lengths are in units of half the frame's 
 side; the frame's center is (0, 0).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, UInt8
 from scipy import ndimage
 
+from simbench.compiled import compiled
 from simbench.streams import Stream
 
 KNOTS = 7  # control points a side of the displacement
@@ -79,18 +81,127 @@ def moved(
 
 def coverage(
     ellipse: Ellipse,
-    y: Float32[np.ndarray, "h w"],
-    x: Float32[np.ndarray, "h w"],
+    y: Float32[np.ndarray, "#h #w"],
+    x: Float32[np.ndarray, "#h #w"],
     edge: float,
 ) -> Float32[np.ndarray, "h w"]:
     """Return how much of each pixel is covered, 0 to 1, linear over ``edge``."""
-    cosine, sine = np.float32(np.cos(ellipse.angle)), np.float32(np.sin(ellipse.angle))
-    down, right = y - np.float32(ellipse.y), x - np.float32(ellipse.x)
-    along = (cosine * down + sine * right) / np.float32(ellipse.height)
-    across = (cosine * right - sine * down) / np.float32(ellipse.width)
-    radius = np.sqrt(along * along + across * across)
-    steepness = np.float32(min(ellipse.height, ellipse.width) / edge)
-    return np.clip((1 - radius) * steepness + np.float32(0.5), 0, 1)
+    y, x = np.broadcast_arrays(y, x)
+    y, x = np.ascontiguousarray(y), np.ascontiguousarray(x)
+    shares = np.empty(y.shape, np.float32)
+    _cover(_numbers(ellipse, edge), y, x, shares)
+    return shares
+
+
+def painted(
+    ellipses: Sequence[Ellipse],
+    paints: Float32[np.ndarray, "ellipses layers"],
+    y: Float32[np.ndarray, "h w"],
+    x: Float32[np.ndarray, "h w"],
+    edge: float,
+) -> tuple[Float32[np.ndarray, "layers h w"], UInt8[np.ndarray, "h w"]]:
+    """Paint soft ellipses over one another on empty ground.
+
+    Parameters
+    ----------
+    ellipses
+        In the order of painting.
+    paints
+        What each ellipse paints into each layer.
+    y, x
+        Coordinates of every pixel.
+    edge
+        Width of the transitions.
+
+    Returns
+    -------
+    layers
+        Where an ellipse covers a share of a pixel, that share of its paint has
+        replaced what was there.
+    places
+        1 + the place in ``ellipses`` of the last that covers at least half the pixel,
+        0 where there is none.
+    """
+    numbers = np.stack([_numbers(ellipse, edge) for ellipse in ellipses])
+    layers = np.zeros((paints.shape[1], *y.shape), np.float32)
+    places = np.zeros(y.shape, np.uint8)
+    _paint(numbers, paints, y, x, layers, places)
+    return layers, places
+
+
+def _numbers(ellipse: Ellipse, edge: float) -> Float32[np.ndarray, "10"]:
+    """Return what the loops need of an ellipse.
+
+    Center, cosine, sine, 1 / height, 1 / width, steepness, the squared radii within
+    which all and beyond which nothing is covered, and how far it reaches up and down.
+    """
+    steepness = min(ellipse.height, ellipse.width) / edge
+    cosine, sine = np.cos(ellipse.angle), np.sin(ellipse.angle)
+    inner, outer = max(1 - 0.5 / steepness, 0.0), 1 + 0.5 / steepness
+    return np.array(
+        [
+            ellipse.y,
+            ellipse.x,
+            cosine,
+            sine,
+            1 / ellipse.height,
+            1 / ellipse.width,
+            steepness,
+            inner**2,
+            outer**2,
+            outer * np.hypot(ellipse.height * cosine, ellipse.width * sine) + 1e-4,
+        ],
+        np.float32,
+    )
+
+
+@compiled
+def _share(numbers, y, x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  compiled
+    down, right = y - numbers[0], x - numbers[1]
+    along = (numbers[2] * down + numbers[3] * right) * numbers[4]
+    across = (numbers[2] * right - numbers[3] * down) * numbers[5]
+    squared = along * along + across * across
+    if squared >= numbers[8]:
+        return np.float32(0)
+    if squared <= numbers[7]:
+        return np.float32(1)
+    share = (np.float32(1) - np.sqrt(squared)) * numbers[6] + np.float32(0.5)
+    return min(max(share, np.float32(0)), np.float32(1))
+
+
+@compiled
+def _cover(numbers, y, x, shares):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    for row in range(y.shape[0]):
+        for column in range(y.shape[1]):
+            shares[row, column] = _share(numbers, y[row, column], x[row, column])
+
+
+@compiled
+def _paint(numbers, paints, y, x, layers, places):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Look from the last ellipse down, until nothing shines through."""
+    near = np.empty(numbers.shape[0], np.int64)
+    for row in range(y.shape[0]):
+        low, high = y[row].min(), y[row].max()
+        count = 0
+        for back in range(1, numbers.shape[0] + 1):
+            one = numbers[numbers.shape[0] - back]
+            if low - one[9] <= one[0] <= high + one[9]:
+                near[count] = numbers.shape[0] - back
+                count += 1
+        for column in range(y.shape[1]):
+            through = np.float32(1)
+            for place in range(count):
+                ellipse = near[place]
+                share = _share(numbers[ellipse], y[row, column], x[row, column])
+                if share > 0:
+                    weight = through * share
+                    for layer in range(paints.shape[1]):
+                        layers[layer, row, column] += weight * paints[ellipse, layer]
+                    if share >= np.float32(0.5) and places[row, column] == 0:
+                        places[row, column] = ellipse + 1
+                    through -= weight
+                    if share == np.float32(1):
+                        break
 
 
 @lru_cache(maxsize=16)

@@ -53,7 +53,8 @@ def field(
     waves = np.empty(scale.shape, np.complex64)
     waves.real = normals[0] * scale
     waves.imag = normals[1] * scale
-    return fft.irfft2(waves, padded, workers=1)[: size[0], : size[1]]
+    rows = fft.ifft(waves, axis=0, overwrite_x=True, workers=1)[: size[0]]
+    return fft.irfft(rows, padded[1], axis=1, workers=1)[:, : size[1]]
 
 
 @lru_cache(maxsize=64)

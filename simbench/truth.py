@@ -5,7 +5,7 @@ are put together. Shams belong to no truth. Where classes share lesions, what
 *distinguishes* a class is a truth of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,7 +54,8 @@ class Kept:
 def truth_of(
     kept: Sequence[Kept],
     cut: Cut,
-    deviation: Float32[np.ndarray, "h w"],
+    size: tuple[int, int],
+    deviation: Callable[[], Float32[np.ndarray, "h w"]],
 ) -> Truth:
     """Put the effects of an image's lesions together.
 
@@ -64,10 +65,11 @@ def truth_of(
         The lesions, in the order in which they were put in; later ones lie on top.
     cut
         The recipe's ``[truth]``.
+    size
+        Height and width in pixels.
     deviation
-        Standard deviation of texture and noise at every pixel.
+        Gives the standard deviation of texture and noise at every pixel, if asked.
     """
-    size = deviation.shape
     mask, distinctive = np.zeros(size, bool), np.zeros(size, bool)
     instances = np.zeros(size, np.uint8)
     areas: dict[int, int] = {}
@@ -96,10 +98,12 @@ def _together(
 
 
 def _cut(
-    found: Float32[np.ndarray, "h w"], cut: Cut, deviation: Float32[np.ndarray, "h w"]
+    found: Float32[np.ndarray, "h w"],
+    cut: Cut,
+    deviation: Callable[[], Float32[np.ndarray, "h w"]],
 ) -> Bool[np.ndarray, "h w"]:
     if cut.cut == "half_maximum":
         return (found >= found.max() / 2) & (found > 0)
     if cut.cut == "visible":
-        return (found >= np.float32(cut.visible) * deviation) & (found > 0)
+        return (found >= np.float32(cut.visible) * deviation()) & (found > 0)
     return found > 0

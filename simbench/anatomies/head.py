@@ -9,7 +9,7 @@ from jaxtyping import Float32
 from pydantic import Field
 
 from simbench.body import Anatomy, Body
-from simbench.ellipses import Ellipse, coverage, displaced, moved
+from simbench.ellipses import Ellipse, displaced, moved, painted
 from simbench.parameters import KindParameters, NonNegative, Positive
 from simbench.streams import Stream
 
@@ -34,6 +34,8 @@ _PARTS = (  # ellipse, tissue; painted in this order
     (Ellipse(-0.06, -0.08, 0.19, 0.045, 0.25), "ventricle"),
     (Ellipse(-0.06, 0.08, 0.19, 0.045, -0.25), "ventricle"),
 )
+_LABELS = np.array([0, *(TISSUES.index(name) + 1 for _, name in _PARTS)], np.uint8)
+_IS_HOME = np.array([False, *(name in _HOME for _, name in _PARTS)])
 _POSE = ("down", "right", "height", "width", "turn", "ventricle_width")
 _TEXTURE = {"scalp": 0.3, "skull": 0.3, "fluid": 0.3, "ventricle": 0.3}  # others 1
 
@@ -92,27 +94,26 @@ def _painted(
     x: Float32[np.ndarray, "h w"],
 ) -> Body:
     size = (y.shape[0], y.shape[1])
-    intensity = np.zeros(size, np.float32)
-    texture = np.zeros(size, np.float32)
-    tissue = np.zeros(size, np.uint8)
-    edge = parameters.edge / (min(size) / 2)
-    redraw = partial(_painted, parameters, pose, levels)
-    factors = {}
-    for part, name in _PARTS:
+    factors, paints = {}, []
+    for _, name in _PARTS:
         key = name.replace(" ", "_")
         level = getattr(parameters, key) + parameters.spread * float(levels[name])
         factors[key] = level = max(level, 0.0)
-        share = coverage(_posed(part, name, parameters, pose), y, x, edge)
-        intensity += share * (np.float32(level) - intensity)
-        texture += share * (np.float32(level * _TEXTURE.get(name, 1.0)) - texture)
-        tissue[share >= 0.5] = TISSUES.index(name) + 1
-    home = np.isin(tissue, [TISSUES.index(name) + 1 for name in _HOME])
+        paints.append((level, level * _TEXTURE.get(name, 1.0)))
+    layers, places = painted(
+        [_posed(part, name, parameters, pose) for part, name in _PARTS],
+        np.array(paints, np.float32),
+        y,
+        x,
+        parameters.edge / (min(size) / 2),
+    )
     factors |= {name: float(value) for name, value in zip(_POSE, pose, strict=True)}
+    redraw = partial(_painted, parameters, pose, levels)
     return Body(
-        intensity[None],
-        texture[None],
-        tissue,
-        home,
+        layers[:1],
+        layers[1:],
+        np.take(_LABELS, places),
+        np.take(_IS_HOME, places),
         factors,
         lambda down, right: redraw(*moved(y, x, down, right)),
     )
