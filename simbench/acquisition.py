@@ -1,7 +1,10 @@
 """How an object becomes an image: bias field, artifacts, noise, gain and gray levels.
 
-Everything drawn is drawn once, in :func:`conditions`, and applied to the image and to
-its counterfactual alike.
+In this order: the blur by the point-spread function, which the caller applies; the bias
+field; k-space; noise on the complex image and, if the law has one, the magnitude; gain
+and offset; window; display exponent; quantization. Everything drawn is drawn once, in
+:func:`conditions`, and applied to the image and to its counterfactual alike. No mask is
+ever touched.
 """
 
 from collections.abc import Callable
@@ -20,6 +23,8 @@ from simbench.noises import NOISES
 from simbench.parameters import Finite, KindParameters, NonNegative, Parameters
 from simbench.streams import Stream
 
+FINE = 2.0
+"""Gray levels that noise must have for rounding, of 0.29, to add less than 1.1 %."""
 Open = Callable[..., Stream]
 """``open(stage, part=0)``: a stream of one image."""
 
@@ -31,14 +36,17 @@ class Acquisition(Parameters):
     """Standard deviation of the Gaussian blur in pixels."""
     bias: Bias
     artifacts: tuple[SerializeAsAny[KindParameters], ...] = Field(default=())
-    """Changes of k-space, one after the other."""
+    """Changes of k-space, one after the other; a kind may occur again."""
     noise: SerializeAsAny[KindParameters]
-    gain: NonNegative
+    gain: float = Field(ge=0, le=1)
     """Standard deviation of the logarithm of the image's gain."""
     offset: NonNegative
     """Standard deviation of the number added to the whole image."""
     window: tuple[Finite, Finite]
     """The intensities that become black and white, the same for all images."""
+    gamma: float = Field(default=1.0, ge=0.2, le=5)
+    """Exponent of the display: gray level = window's share ** gamma; 0.45 is about what
+    color photographs have."""
     bits: Literal[8, 10, 12, 16] = 8
     """Gray levels are 0 … 2**bits - 1, stored in uint8, or in uint16 beyond 8 bits."""
 
@@ -63,6 +71,8 @@ class Conditions:
     gain: float
     offset: float
     factors: dict[str, float]
+    """All of it that is a number. ``noise_gray_levels`` is the noise's standard
+    deviation where the signal is 1, in gray levels; see :data:`FINE`."""
 
 
 def conditions(
@@ -92,8 +102,11 @@ def conditions(
     size = (tissue.shape[0], tissue.shape[1])
     field = logarithm(parameters.bias, tissue, opened("bias"))
     inside = field[tissue]
+    black, white = parameters.window
+    grays = (2**parameters.bits - 1) * gain / (white - black)
     factors = {
         "noise": level,
+        "noise_gray_levels": grays * law.deviation(parameters.noise, level, 1.0),
         "gain": gain,
         "offset": offset,
         "bias": float(inside.std()) if inside.size else 0.0,
@@ -102,7 +115,9 @@ def conditions(
     for part, entry in enumerate(parameters.artifacts):
         plan = ARTIFACTS[entry.kind].plan(entry, size, opened("artifact", part))
         plans.append(plan)
-        factors |= {f"{entry.kind}_{key}": v for key, v in plan.factors.items()}
+        same = sum(e.kind == entry.kind for e in parameters.artifacts[:part])
+        name = f"{entry.kind}{same + 1}" if same else entry.kind
+        factors |= {f"{name}_{key}": v for key, v in plan.factors.items()}
     return Conditions(
         bias=np.exp(field).astype(np.float32),
         plans=tuple(plans),
@@ -130,7 +145,10 @@ def expose(
     image = law.apply(parameters.noise, conditions.level, conditions.noise, received)
     black, white = parameters.window
     scale = np.float32(conditions.gain / (white - black))
-    return image * scale + np.float32((conditions.offset - black) / (white - black))
+    shown = image * scale + np.float32((conditions.offset - black) / (white - black))
+    if parameters.gamma == 1:
+        return shown
+    return np.maximum(shown, np.float32(0)) ** np.float32(parameters.gamma)
 
 
 def quantized(

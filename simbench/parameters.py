@@ -19,6 +19,15 @@ def _one_or_three(values: tuple[float, ...]) -> tuple[float, ...]:
     return values
 
 
+def _some(values: tuple[object, ...]) -> tuple[object, ...]:
+    if not values:
+        msg = "must not be empty"
+        raise ValueError(msg)
+    return values
+
+
+SOME = AfterValidator(_some)
+"""Annotates an array that holds at least one value."""
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -27,6 +36,8 @@ Limits = Annotated[tuple[Finite, Finite], AfterValidator(_ordered)]
 NonNegativeLimits = Annotated[tuple[NonNegative, NonNegative], AfterValidator(_ordered)]
 PositiveLimits = Annotated[tuple[Positive, Positive], AfterValidator(_ordered)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Opacity = Annotated[float, Field(gt=0, le=1)]
+OpacityLimits = Annotated[tuple[Opacity, Opacity], AfterValidator(_ordered)]
 Color = Annotated[tuple[Share, ...], AfterValidator(_one_or_three)]
 """Brightness from 0, black, to 1, white: one number, or red, green and blue."""
 Tint = Annotated[tuple[Finite, ...], AfterValidator(_one_or_three)]

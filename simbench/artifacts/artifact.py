@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Complex64
@@ -12,6 +12,10 @@ from simbench.streams import Stream
 
 Spectra = Complex64[np.ndarray, "c h w"]
 """Two-dimensional Fourier transforms of the channels, zero frequency first."""
+
+Encoding = Literal["vertical", "horizontal", "either"]
+"""The direction of phase encoding, along which artifacts spread; ``either`` is drawn
+for every image."""
 
 
 @dataclass(frozen=True)
@@ -30,3 +34,9 @@ class Artifact:
     parameters: type[KindParameters]
     plan: Callable[[Any, tuple[int, int], Stream], Plan]
     """``plan(parameters, size, stream)``"""
+
+
+def axis_of(encoding: Encoding, stream: Stream) -> int:
+    """Return the axis of phase encoding: 0 is vertical, 1 horizontal."""
+    drawn = stream.integer(2)
+    return {"vertical": 0, "horizontal": 1, "either": drawn}[encoding]

@@ -16,7 +16,7 @@ class Noise:
     """An entry of the table of noises.
 
     What is drawn does not depend on the signal, so image and counterfactual get the
-    same draws.
+    same draws; each channel has its own.
     """
 
     name: str
@@ -45,3 +45,13 @@ class Noise:
     deviation: Callable[[Any, float, float], float]
     """``deviation(parameters, level, signal)``: standard deviation of the noise before
     any magnitude is taken: the sigma of CNR and d'."""
+
+
+def detected(signal: Inexact[np.ndarray, "c h w"]) -> Float32[np.ndarray, "c h w"]:
+    """Return what a detector without phase sees: the magnitude of a complex signal."""
+    return np.abs(signal) if np.iscomplexobj(signal) else signal
+
+
+def intensity(signal: Inexact[np.ndarray, "c h w"]) -> Float32[np.ndarray, "c h w"]:
+    """Return the detected signal, which is nowhere less than nothing."""
+    return np.maximum(detected(signal), np.float32(0))
