@@ -1,6 +1,7 @@
 """What there is: the tables of methods, lesions, anatomies, scores and the rest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 Rows = list[dict[str, str]]
 
@@ -19,18 +20,42 @@ def lesions() -> Rows:
     """List the lesion kinds that recipes may name."""
     from simbench.lesions import LESIONS
 
-    return [
-        {"name": name, "about": _about(x.parameters)} for name, x in LESIONS.items()
-    ]
+    return _kinds(LESIONS)
 
 
 def anatomies() -> Rows:
     """List the anatomies that recipes may name."""
     from simbench.anatomies import ANATOMIES
 
-    return [
-        {"name": name, "about": _about(x.parameters)} for name, x in ANATOMIES.items()
-    ]
+    return _kinds(ANATOMIES)
+
+
+def confounders() -> Rows:
+    """List the confounders that recipes may name."""
+    from simbench.confounders import CONFOUNDERS
+
+    return _kinds(CONFOUNDERS)
+
+
+def noises() -> Rows:
+    """List the laws of noise that recipes may name."""
+    from simbench.noises import NOISES
+
+    return _kinds(NOISES)
+
+
+def artifacts() -> Rows:
+    """List the artifacts of k-space that recipes may name."""
+    from simbench.artifacts import ARTIFACTS
+
+    return _kinds(ARTIFACTS)
+
+
+def exports() -> Rows:
+    """List the forms that a dataset can be exported to."""
+    from simbench.exports import EXPORTS
+
+    return [{"name": x.name, "about": x.about} for x in EXPORTS.values()]
 
 
 def scores() -> Rows:
@@ -78,6 +103,10 @@ LISTS: dict[str, Callable[[], Rows]] = {
     "methods": methods,
     "lesions": lesions,
     "anatomies": anatomies,
+    "confounders": confounders,
+    "noises": noises,
+    "artifacts": artifacts,
+    "exports": exports,
     "scores": scores,
     "recipes": recipes,
     "readers": readers,
@@ -93,6 +122,10 @@ def as_text(rows: Rows) -> str:
     return "\n".join(
         "  ".join(line[h].ljust(widths[h]) for h in heads).rstrip() for line in lines
     )
+
+
+def _kinds(table: Mapping[str, Any]) -> Rows:
+    return [{"name": n, "about": _about(x.parameters)} for n, x in table.items()]
 
 
 def _about(parameters: type) -> str:

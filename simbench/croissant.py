@@ -7,8 +7,18 @@ from typing import Any
 import pandas as pd
 
 from simbench.manifest import checksum
-from simbench.recipe import Recipe
+from simbench.recipe import GENERATOR, Recipe
 
+CITATION = (
+    "@misc{hrcam_bench, title = {hrcam-bench: phantoms, class-activation maps and their "
+    "scores}, note = {dataset drawn from recipe.toml}}"
+)
+_TERMS = (  # of Croissant 1.1, as its specification's context has them
+    "arrayShape citeAs column containedIn equivalentProperty extract field fileObject "
+    "fileProperty fileSet format includes isArray isLiveDataset jsonPath key md5 "
+    "parentField path recordSet references regex repeated replace samplingRate "
+    "separator source subField transform"
+)
 _CONTEXT = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -17,15 +27,12 @@ _CONTEXT = {
     "rai": "http://mlcommons.org/croissant/RAI/",
     "dct": "http://purl.org/dc/terms/",
     "conformsTo": "dct:conformsTo",
-    "recordSet": "cr:recordSet",
-    "field": "cr:field",
-    "fileObject": "cr:fileObject",
-    "fileSet": "cr:fileSet",
-    "includes": "cr:includes",
-    "source": "cr:source",
-    "extract": "cr:extract",
-    "column": "cr:column",
+    "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "description": {"@container": "@language"},
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "name": {"@container": "@language"},
+    **{term: f"cr:{term}" for term in _TERMS.split()},
 }
 
 
@@ -45,6 +52,8 @@ def described(
         ),
         "license": "https://spdx.org/licenses/Apache-2.0.html",
         "identifier": recipe.identity,
+        "version": f"{GENERATOR}.0.0",
+        "citeAs": CITATION,
         "rai:dataCollectionType": "Synthetic data",
         "distribution": [
             *(_file(folder, f"{name}.parquet") for name in tables),
@@ -75,7 +84,7 @@ def _file(folder: Path, name: str) -> dict[str, Any]:
         "@id": name,
         "name": name,
         "contentUrl": name,
-        "encodingFormat": "application/vnd.apache.parquet",
+        "encodingFormat": "application/x-parquet",
         "sha256": checksum(folder / name),
     }
 

@@ -12,6 +12,7 @@ MARKERS = {
     "model": "training.json",
     "maps": "maps.json",
     "scores": "results.json",
+    "export": "export.json",
 }
 
 
