@@ -13,6 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from simbench.audit import table
+
 
 def main(folder: Path) -> None:
     """Run the line once, from nothing, and report its parts."""
@@ -32,8 +34,7 @@ def main(folder: Path) -> None:
     test = json.loads((evidence / "classifier.json").read_text())["splits"]["test"]
     print(f"test AUROC {test['auroc']:.3f}, accuracy {test['accuracy']:.3f}")
     audit = json.loads((folder / "dataset" / "audit.json").read_text())
-    for check in audit["checks"]:
-        print(f"leak {check['features']} {check['lesion']}: {check['auroc']:.3f}")
+    print(table(audit))
     results = json.loads((folder / "scores" / "results.json").read_text())
     kinds = {entry["name"]: entry["kind"] for entry in results["entries"]}
     for row in results["summary"]:

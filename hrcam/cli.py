@@ -180,6 +180,9 @@ def score(  # noqa: PLR0913  one parameter per option
         Path | None, typer.Option(help="Images to draw on, without a dataset.")
     ] = None,
     split: Annotated[str, typer.Option(help="Whose masks of a dataset.")] = "test",
+    region: Annotated[
+        str, typer.Option(help="Truth of a dataset: 'mask' or 'distinctive'.")
+    ] = "mask",
     reference: Annotated[
         str, typer.Option(help="Entry the others are compared with.")
     ] = "",
@@ -203,6 +206,7 @@ def score(  # noqa: PLR0913  one parameter per option
             out,
             images=images,
             split=split,
+            region=region,
             options=options,
             command=shlex.join(["hrcam", *sys.argv[1:]]),
             overwrite=overwrite,
@@ -227,16 +231,17 @@ def report(
 
 
 @app.command()
-def audit(dataset: Data) -> None:
-    """Measure whether first-order statistics alone tell the classes apart."""
+def audit(
+    dataset: Data,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Measure whether the classes can be told without looking at any lesion."""
     from hrcam.pipeline.training import opened
-    from simbench.audit import audit
+    from simbench.audit import audit, keep_budget, table
 
     result = audit(opened(dataset))
-    say(json.dumps(result, indent=1))
-    if not result["within_budget"]:
-        msg = f"{dataset} must keep its leak budget of {result['budget']}, got a leak"
-        raise ValueError(msg)
+    say(json.dumps(result, indent=1) if as_json else table(result))
+    keep_budget(result, str(dataset))
 
 
 @app.command()
@@ -253,12 +258,26 @@ def verify(dataset: Data) -> None:
     say(f"{dataset} agrees with its manifest.")
 
 
+@app.command()
+def export(
+    dataset: Data,
+    to: Annotated[str, typer.Option(help="png, npz (MedMNIST's layout) or nifti.")],
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    overwrite: Overwrite = False,
+) -> None:
+    """Copy a dataset into files that other tools read."""
+    from hrcam.pipeline.exporting import export
+
+    export(dataset, to, out, overwrite=overwrite)
+    say(f"Written: {out}.")
+
+
 @app.command("list")
 def show(
     what: Annotated[str, typer.Argument(help="methods, lesions, anatomies, …")],
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """List the methods, lesions, anatomies, scores, recipes or readers there are."""
+    """List the methods, lesions, anatomies, scores, recipes … there are."""
     from hrcam.listing import LISTS, as_text
 
     if what not in LISTS:

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import numpy as np
 from jaxtyping import Shaped
 
-from simbench.phantoms import Sample, examine, take
+from simbench.difficulty.columns import columns
+from simbench.phantoms import Sample, changed, developed, examine, take
 from simbench.recipe import Recipe
 
 LENGTH = 256  # images; also the length of a shard
@@ -86,14 +87,18 @@ def draw_block(recipe: Recipe, start: int) -> Block:
     tables = Tables()
     for i, index in enumerate(indices):
         exam = examine(recipe, index)
-        sample = take(exam)
+        scene, kept = changed(exam)
+        sample = developed(exam, scene, kept)
         for name, array in arrays.items():
             if name != "counterfactual":
                 array[i] = getattr(sample, name)
         if recipe.counterfactual:
             arrays["counterfactual"][i] = take(exam, lesions="none").image
         tables.index.append(_row(recipe, sample))
-        tables.lesions.extend(sample.lesions)
+        grades = columns(exam, kept)
+        tables.lesions.extend(
+            {**row, **grade} for row, grade in zip(sample.lesions, grades, strict=True)
+        )
         tables.confounders.extend(sample.confounders)
     return Block(start, arrays, tables)
 

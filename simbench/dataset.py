@@ -11,15 +11,19 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Int, Shaped
 
-from simbench.audit import audit
+from simbench.audit import audit, keep_budget
 from simbench.blocks import LENGTH, Tables, draw_block, layout, mapped, starts
+from simbench.difficulty.columns import NUMBERS
 from simbench.manifest import quick_problems, read_manifest
 from simbench.recipe import Recipe, parse
 
 ARRAYS = "arrays.zarr"
 MASKS = ("mask", "distinctive")
 SPLITS = ("train", "validation", "test")
-LESIONS = {"image_id": "str", "lesion_id": "int64", "name": "str", "kind": "str"}
+LESIONS = {
+    **{"image_id": "str", "lesion_id": "int64", "name": "str", "kind": "str"},
+    **dict.fromkeys(NUMBERS, "float64"),
+}
 CONFOUNDERS = {
     "image_id": "str",
     "confounder_id": "int64",
@@ -112,6 +116,11 @@ def generate(
         Processes; the result does not depend on it.
     progress
         Called with the number of images just finished.
+
+    Raises
+    ------
+    ValueError
+        If the classes are told without looking: a leak beyond the recipe's budget.
     """
     arrays = {
         name: np.empty((recipe.images, *entry.shape), entry.dtype)
@@ -127,7 +136,9 @@ def generate(
         if progress:
             progress(stop - start)
     dataset = assembled(recipe, tables, arrays)
-    return replace(dataset, audit=audit(dataset))
+    found = audit(dataset)
+    keep_budget(found, f"recipe '{recipe.name}'")
+    return replace(dataset, audit=found)
 
 
 def open_dataset(folder: Path | str) -> Dataset:
@@ -180,7 +191,8 @@ def assembled(recipe: Recipe, tables: Tables, arrays: Mapping[str, Any]) -> Data
 
 def _table(rows: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
     if rows:
-        return pd.DataFrame(rows)
+        floats = {name: kind for name, kind in columns.items() if kind == "float64"}
+        return pd.DataFrame(rows).astype(floats)
     return pd.DataFrame(columns=list(columns)).astype(dict(columns))
 
 

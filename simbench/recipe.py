@@ -4,6 +4,7 @@ A recipe is data, not code. Its canonical text and the generator's version are h
 into the dataset's identity.
 """
 
+import difflib
 import hashlib
 import tomllib
 from collections.abc import Mapping
@@ -16,7 +17,10 @@ from pydantic import Field, SerializeAsAny, model_validator
 from simbench.acquisition import Acquisition
 from simbench.anatomies import ANATOMIES
 from simbench.artifacts import ARTIFACTS
+from simbench.budget import Budget
 from simbench.confounders import CONFOUNDERS
+from simbench.confounding import problems
+from simbench.division import portions
 from simbench.lesions import LESIONS
 from simbench.noises import NOISES
 from simbench.parameters import (
@@ -26,6 +30,7 @@ from simbench.parameters import (
     PositiveLimits,
 )
 from simbench.parsing import Parser, frozen
+from simbench.sampling import Sampling, ranges
 from simbench.texture import Spectrum
 from simbench.toml_text import toml_text
 from simbench.truth import Cut
@@ -54,10 +59,18 @@ class Class(Parameters):
     """One entry of ``[[classes]]``; its place in the list is its label."""
 
     name: str = Field(min_length=1)
+    """As reports print it."""
     weight: Positive = 1.0
     """Share of the images, relative to the other classes."""
     lesions: dict[str, Positive] = Field(default_factory=dict)
-    """Relative weights of lesions; ``"a+b"`` is both in one image, none means none."""
+    """Relative weights of lesions: ``"a+b"`` is both in one image, ``none`` is no
+    lesion, and so is an empty table."""
+
+    @property
+    def lesion_names(self) -> set[str]:
+        """Names of all lesions that images of the class may have."""
+        names = {name for mix in self.lesions for name in mix.split("+")}
+        return names - {"none"}
 
 
 class Tissue(Parameters):
@@ -68,33 +81,33 @@ class Tissue(Parameters):
     """Standard deviation relative to the tissue's intensity, as imaged, per image."""
 
 
-class Budget(Parameters):
-    """The table ``[audit]``."""
-
-    budget: float = Field(default=0.6, ge=0.5, le=1)
-    """AUROC above which first-order statistics count as a leak."""
-    folds: int = Field(default=5, ge=2, le=20)
-
-
 class Recipe(Parameters):
     """A dataset before it is drawn. Make one with :func:`load` or :func:`parse`."""
 
     name: str = Field(min_length=1)
+    """Of the dataset."""
     seed: int = Field(ge=0, lt=2**63)
+    """All draws follow from it; another seed gives another dataset."""
     size: tuple[
         Annotated[int, Field(ge=16, le=4096)], Annotated[int, Field(ge=16, le=4096)]
     ]
     """Height and width in pixels."""
     images_per_subject: int = Field(default=1, ge=1)
+    """They share the anatomy, and are in one split."""
     splits: Splits
     classes: tuple[Class, ...] = Field(min_length=2)
+    """The first is the healthy one; its label is 0."""
     anatomy: SerializeAsAny[KindParameters]
+    """What is imaged."""
     texture: Tissue
     lesions: dict[str, SerializeAsAny[KindParameters]] = Field(default_factory=dict)
+    """Lesions that the classes name."""
     confounders: dict[str, SerializeAsAny[KindParameters]] = Field(default_factory=dict)
+    """What is drawn over images and is no pathology."""
     acquisition: Acquisition
     truth: Cut = Cut()
     audit: Budget = Budget()
+    sampling: Sampling = Sampling()
     counterfactual: bool = False
     """Whether the dataset holds every image without its lesions, too."""
 
@@ -111,7 +124,12 @@ class Recipe(Parameters):
         if len({entry.name for entry in self.classes}) < len(self.classes):
             msg = "classes must have different names"
             raise ValueError(msg)
-        wanted = {n for c in self.classes for mix in c.lesions for n in mix.split("+")}
+        odd = sorted(name for name in self.lesions if name == "none" or "+" in name)
+        if odd:
+            rule = "must have names without '+' and not 'none'"
+            msg = f"lesions {rule}, got {_listed(odd)}"
+            raise ValueError(msg)
+        wanted = {name for entry in self.classes for name in entry.lesion_names}
         unknown = sorted(wanted - set(self.lesions))
         if unknown:
             msg = (
@@ -119,6 +137,13 @@ class Recipe(Parameters):
                 f"got {_listed(unknown)}"
             )
             raise ValueError(msg)
+        if not _kinds_are_known(self):
+            return self  # the parser names them
+        _check_factors(self)
+        by_split = {split: self.class_sizes(split) for split in sizes}
+        found = list(problems(self.confounders, by_split, self.channels))
+        if found:
+            raise ValueError("; ".join(found))
         kinds = {self.lesions[name].kind for name in wanted}
         bare = sorted(kind for kind in kinds if LESIONS[kind].structures)
         if bare and not ANATOMIES[self.anatomy.kind].structures:
@@ -144,10 +169,18 @@ class Recipe(Parameters):
     def distinctive(self, label: int) -> frozenset[str]:
         """Name the lesions that images of one class may have and no others may."""
         own, *rest = (
-            {n for mix in c.lesions for n in mix.split("+")}
-            for c in (self.classes[label], *_others(self.classes, label))
+            c.lesion_names for c in (self.classes[label], *_others(self.classes, label))
         )
         return frozenset(own.difference(*rest))
+
+    def class_sizes(self, split: str) -> dict[str, int]:
+        """Return the images of one split by class."""
+        subjects = self.splits.sizes()[split] // self.images_per_subject
+        counts = portions(subjects, tuple(entry.weight for entry in self.classes))
+        return {
+            entry.name: count * self.images_per_subject
+            for entry, count in zip(self.classes, counts, strict=True)
+        }
 
     @property
     def images(self) -> int:
@@ -243,6 +276,26 @@ def _parse_acquisition(parser: Parser, content: dict[str, Any]) -> None:
             parser.kind(ARTIFACTS, entry, (*path, "artifacts", i))
             for i, entry in enumerate(content["artifacts"])
         )
+
+
+def _kinds_are_known(recipe: Recipe) -> bool:
+    return (
+        recipe.anatomy.kind in ANATOMIES
+        and {entry.kind for entry in recipe.lesions.values()} <= set(LESIONS)
+        and {entry.kind for entry in recipe.confounders.values()} <= set(CONFOUNDERS)
+    )
+
+
+def _check_factors(recipe: Recipe) -> None:
+    if recipe.sampling.mode == "random":
+        return
+    able = ranges(recipe)
+    for name in recipe.sampling.factors:
+        if name not in able:
+            close = difflib.get_close_matches(name, able, n=1, cutoff=0.5)
+            hint = f"did you mean '{close[0]}'?" if close else f"such as '{able[0]}'"
+            msg = f"sampling.factors must name ranges [low, high], got '{name}'; {hint}"
+            raise ValueError(msg)
 
 
 def _others(classes: tuple[Class, ...], label: int) -> tuple[Class, ...]:

@@ -17,7 +17,7 @@ import pandas as pd
 import zarr
 from zarr.codecs import ZstdCodec
 
-from simbench.audit import audit
+from simbench.audit import audit, keep_budget
 from simbench.blocks import LENGTH, Tables, draw_block, layout, mapped, starts
 from simbench.croissant import described
 from simbench.dataset import ARRAYS, Dataset, assembled, open_dataset
@@ -29,6 +29,7 @@ from simbench.manifest import (
     replace_text,
     seal,
 )
+from simbench.preview import save
 from simbench.recipe import Recipe
 
 CHUNK = 16  # images that are read together
@@ -67,7 +68,8 @@ def write(
     Raises
     ------
     ValueError
-        If the folder holds something else.
+        If the folder holds something else; or if the classes are told without looking,
+        a leak beyond the recipe's budget: then all is written but the manifest.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -191,7 +193,10 @@ def _finish(recipe: Recipe, folder: Path) -> None:
     }
     for name, table in tables.items():
         _write_table(folder / f"{name}.parquet", table)
-    _write_json(folder / "audit.json", audit(dataset))
+    save(dataset, folder / "preview.png")
+    found = audit(dataset)
+    _write_json(folder / "audit.json", found)
+    keep_budget(found, f"recipe '{recipe.name}'", str(folder / "audit.json"))
     _write_json(folder / "croissant.json", described(recipe, folder, tables))
     for litter in (folder / ARRAYS).rglob("*.partial"):
         litter.unlink()

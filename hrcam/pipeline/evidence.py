@@ -36,6 +36,8 @@ class Comparison:
         Maps of ours among the sources.
     images
         Folder of images to draw on where there is no dataset, or None.
+    region
+        Which truth of the dataset was scored.
     """
 
     scores: Scores
@@ -44,6 +46,7 @@ class Comparison:
     dataset: Dataset | None
     runs: Sequence[Explained]
     images: Path | str | None
+    region: str = "mask"
 
 
 def gather_evidence(comparison: Comparison, command: str) -> dict[str, Any]:
@@ -60,12 +63,15 @@ def gather_evidence(comparison: Comparison, command: str) -> dict[str, Any]:
         **known.get("provenance", {}),
     }
     if dataset is not None:
-        evidence["data"] = describe_data(dataset, comparison.masks.ids)
+        card = describe_data(dataset, comparison.masks.ids, comparison.region)
+        evidence["data"] = card
     panels = draw_panels(comparison)
     return evidence | ({"panels": panels} if panels else {})
 
 
-def describe_data(dataset: Dataset, ids: Sequence[str]) -> dict[str, Any]:
+def describe_data(
+    dataset: Dataset, ids: Sequence[str], region: str = "mask"
+) -> dict[str, Any]:
     """Count a dataset's images and measure the masks of the scored ones."""
     groups = ["split", "label", "lesion"]
     counts = dataset.index.groupby(groups, sort=True).size().reset_index(name="images")
@@ -74,7 +80,7 @@ def describe_data(dataset: Dataset, ids: Sequence[str]) -> dict[str, Any]:
         for row in counts.to_dict("records")
     ]
     kinds = dataset.index.set_index("image_id").loc[list(ids), "lesion"].to_numpy()
-    shares = dataset.read("mask", ids).mean(axis=(1, 2))
+    shares = dataset.read(region, ids).mean(axis=(1, 2))
     areas = {
         str(kind): {
             name: float(np.quantile(shares[kinds == kind], q))
@@ -82,14 +88,14 @@ def describe_data(dataset: Dataset, ids: Sequence[str]) -> dict[str, Any]:
         }
         for kind in sorted(set(kinds[shares > 0]))
     }
-    noise = dataset.recipe.acquisition.noise if dataset.recipe else None
     return {
         "splits": splits,
         "classes": list(dataset.classes),
         "size": list(dataset.arrays["image"].shape[1:3]),
+        "truth": region,
         "mask_area": areas,
         "audit": dict(dataset.audit),
-        "noise": noise if noise is None else list(noise),
+        "noise": _noise(dataset),
     }
 
 
@@ -107,7 +113,7 @@ def draw_panels(comparison: Comparison) -> dict[str, np.ndarray]:
         "maps": np.stack(maps, axis=1).astype(np.float32),
     }
     if comparison.dataset is not None:
-        panels["images"] = comparison.dataset.read("image", ids)
+        panels["images"] = _pictures(comparison.dataset, ids)
         panels |= _thumbnails(comparison.dataset)
     elif comparison.images is not None:
         panels["images"] = _read_images(Path(comparison.images), ids)
@@ -128,12 +134,35 @@ def _layer_maps(
     }
 
 
+def _noise(dataset: Dataset) -> str | None:
+    """Name the law of the recipe's noise and its ranges."""
+    if dataset.recipe is None:
+        return None
+    table = dataset.recipe.acquisition.noise.model_dump(exclude_none=True)
+    kind = table.pop("kind").replace("_", " ")
+    parts = [
+        f"{key} " + (" to ".join(map(str, v)) if isinstance(v, tuple) else str(v))
+        for key, v in table.items()
+        if not isinstance(v, dict)
+    ]
+    return ", ".join([kind, *parts])
+
+
+def _pictures(dataset: Dataset, ids: Sequence[str]) -> np.ndarray:
+    """Read images of 256 gray levels a channel, whatever their own depth."""
+    images = dataset.read("image", ids)
+    if images.dtype == np.uint8:
+        return images
+    bits = dataset.recipe.acquisition.bits if dataset.recipe else 16
+    return (images >> (bits - 8)).astype(np.uint8)
+
+
 def _thumbnails(dataset: Dataset) -> dict[str, np.ndarray]:
     """Return the first training images of each lesion kind."""
     rows = dataset.index[dataset.index["split"] == "train"]
     some = rows.groupby("lesion", sort=True).head(THUMBNAILS).sort_values("lesion")
     return {
-        "thumbnails": dataset.read("image", some["image_id"].tolist()),
+        "thumbnails": _pictures(dataset, some["image_id"].tolist()),
         "thumbnail_labels": np.array(some["lesion"].tolist()),
     }
 

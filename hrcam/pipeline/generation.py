@@ -41,6 +41,12 @@ def generate(
     -------
     dataset
         A :class:`simbench.dataset.Dataset`.
+
+    Raises
+    ------
+    ValueError
+        If the dataset leaks beyond the recipe's budget. It then stays beside ``out``,
+        in ``OUT.partial``, with its ``audit.json``.
     """
     recipe = resolve(recipe, seed)
     if out is None:
@@ -67,5 +73,6 @@ def _discard_other(out: Path, recipe: Recipe) -> None:
     """Throw away what an interrupted run of another recipe left."""
     staging = out.with_name(f"{out.name}.partial")
     left = staging / "recipe.toml"
-    if staging.exists() and not (left.is_file() and left.read_text() == recipe.toml()):
+    text = left.read_text(encoding="utf-8") if left.is_file() else ""
+    if staging.exists() and not text.startswith(f"# identity {recipe.identity}\n"):
         shutil.rmtree(staging)

@@ -29,6 +29,8 @@ from simbench.dataset import Dataset
 
 #: Columns of a dataset's index that the score table carries along.
 STRATA = ("subject", "label", "lesion")
+#: The truths of a dataset: all lesions, or those that no other class may have.
+REGIONS = ("mask", "distinctive")
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,11 @@ class DatasetMasks:
 
     dataset: Dataset
     ids: tuple[str, ...]
+    region: str = "mask"
 
     def read(self, ids: Sequence[str]) -> Bool[np.ndarray, "n h w"]:
         """Return masks, (n, h, w), in the order of ``ids``."""
-        return self.dataset.read("mask", ids)
+        return self.dataset.read(self.region, ids)
 
 
 def score(  # noqa: PLR0913  keywords of a public verb
@@ -50,6 +53,7 @@ def score(  # noqa: PLR0913  keywords of a public verb
     *,
     images: Path | str | None = None,
     split: str = "test",
+    region: str = "mask",
     options: ScoreOptions | None = None,
     command: str = "",
     overwrite: bool = False,
@@ -71,6 +75,9 @@ def score(  # noqa: PLR0913  keywords of a public verb
         Folder of images to draw the maps on, for masks that come without a dataset.
     split
         Whose masks of a dataset are scored.
+    region
+        Which truth of a dataset: ``mask``, the lesions, or ``distinctive``, those that
+        no other class may have.
     options
         A :class:`metrics.ScoreOptions`.
     command
@@ -88,12 +95,12 @@ def score(  # noqa: PLR0913  keywords of a public verb
     if out is not None:
         check_free(Path(out), overwrite, "scores")
     found, runs = collect(maps)
-    given, dataset = find_masks(truth, split)
+    given, dataset = find_masks(truth, split, region)
     masks = as_masks(given)
     sources = {name: as_maps(name, source, masks) for name, source in found.items()}
     strata = _strata(masks, dataset, runs)
     scores = score_maps(sources, masks, strata, options, progress=progress)
-    comparison = Comparison(scores, sources, masks, dataset, runs, images)
+    comparison = Comparison(scores, sources, masks, dataset, runs, images, region)
     scores = with_evidence(scores, gather_evidence(comparison, command))
     if out is None:
         return scores
@@ -137,14 +144,21 @@ def collect(maps: Any) -> tuple[dict[str, Any], list[Explained]]:
     return sources, runs
 
 
-def find_masks(truth: Any, split: str) -> tuple[Any, Dataset | None]:
+def find_masks(
+    truth: Any, split: str, region: str = "mask"
+) -> tuple[Any, Dataset | None]:
     """Return a source of masks, and the dataset it belongs to or None.
 
     Raises
     ------
     FileNotFoundError
         If a path does not exist.
+    ValueError
+        If there is no such split or region.
     """
+    if region not in REGIONS:
+        msg = f"region must be one of {', '.join(REGIONS)}, got {region!r}"
+        raise ValueError(msg)
     if isinstance(truth, str | Path):
         path = Path(truth)
         if not path.exists():
@@ -154,7 +168,7 @@ def find_masks(truth: Any, split: str) -> tuple[Any, Dataset | None]:
             return FolderMasks(path), None
         truth = opened(path)
     if isinstance(truth, Dataset):
-        return DatasetMasks(truth, tuple(truth.ids(split))), truth
+        return DatasetMasks(truth, tuple(truth.ids(split)), region), truth
     return truth, None
 
 

@@ -1,7 +1,7 @@
 """Stage 2: train a classifier and score it."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,7 @@ def train(
         Folder to write; None keeps the model in memory.
     settings
         A :class:`hrcam.engine.training.Training`; the compact network by default.
+        Unless they say so, images that may show letters are not mirrored.
     overwrite
         Whether an existing folder may be replaced.
     progress
@@ -48,7 +49,7 @@ def train(
     if out is not None:
         check_free(Path(out), overwrite, "model")
     dataset = opened(dataset)
-    settings = Training() if settings is None else settings
+    settings = settled(Training() if settings is None else settings, dataset)
     ids = dataset.ids("train")
     network, losses = fit(
         dataset.read("image", ids),
@@ -78,6 +79,15 @@ def train(
         with staged(Path(out), overwrite, stage="model") as folder:
             save(model, folder)
     return model
+
+
+def settled(settings: "Training", dataset: Dataset) -> "Training":
+    """Decide what the settings leave to the dataset: whether images are mirrored."""
+    how = settings.augmentation
+    if how.flip is not None:
+        return settings
+    chiral = dataset.recipe is not None and dataset.recipe.chiral
+    return replace(settings, augmentation=replace(how, flip=not chiral))
 
 
 def opened(dataset: Dataset | Path | str) -> Dataset:

@@ -70,14 +70,14 @@ def _list_facts(card: Mapping[str, Any]) -> Table | None:
     if card.get("size"):
         size = " \N{MULTIPLICATION SIGN} ".join(map(str, card["size"]))
         rows.append(("Image size", size))
+    if card.get("truth") == "distinctive":
+        rows.append(("Ground truth", "lesions that no other class has"))
     for lesion, area in (card.get("mask_area") or {}).items():
         quartiles = f"{percent(area['q1'])} to {percent(area['q3'])}"
         middle = percent(area["median"])
         rows.append((f"Area of {lesion} lesions", f"median {middle} ({quartiles})"))
-    noise = card.get("noise")
-    if noise:
-        between = " to ".join(map(plainly, noise)) if isinstance(noise, list) else ""
-        rows.append(("Noise", between or plainly(noise)))
+    if card.get("noise"):
+        rows.append(("Noise", plainly(card["noise"])))
     rows += _list_audit(card.get("audit") or {})
     if not rows:
         return None

@@ -304,6 +304,21 @@ def test_the_source_of_a_dataset_s_masks(tiny, ids, masks):
     np.testing.assert_array_equal(source.read(ids[::-1]), masks[::-1])
 
 
+def test_an_unknown_region_is_refused(maps, tiny):
+    message = r"^region must be one of mask, distinctive, got 'lesion'$"
+    with pytest.raises(ValueError, match=message):
+        hrcam.score(maps, tiny, region="lesion")
+
+
+def test_the_distinctive_region_is_scored_when_asked(maps, tiny):
+    lesions, own = (
+        hrcam.score(maps, tiny, region=region, options=OPTIONS)
+        for region in ("mask", "distinctive")
+    )
+    assert own.evidence["data"]["truth"] == "distinctive"
+    pd.testing.assert_frame_equal(own.table, lesions.table)  # one class has lesions
+
+
 def test_an_unknown_split_is_refused(maps, tiny):
     with pytest.raises(ValueError, match=r"^split must be one of .*, got 'tset'$"):
         hrcam.score(maps, tiny, split="tset")
@@ -326,7 +341,7 @@ def test_evidence_of_a_run_on_a_dataset(scored, tiny, ids, masks):
     assert data["size"] == [48, 40]
     assert data["classes"] == ["normal", "abnormal"]
     assert sum(row["images"] for row in data["splits"]) == 40
-    assert data["noise"] == list(tiny.recipe.acquisition.noise)
+    assert data["noise"] == "rician, sigma 0.015 to 0.035"
     focal = tiny.index.set_index("image_id").loc[ids, "lesion"].to_numpy() == "focal"
     shares = masks.mean(axis=(1, 2))[focal]
     assert data["mask_area"]["focal"]["median"] == pytest.approx(np.median(shares))

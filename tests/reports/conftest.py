@@ -448,7 +448,7 @@ def evidence(rows):
                     for lesion in ("all", "diffuse", "focal")
                 ],
             },
-            "noise": [0.03, 0.06],
+            "noise": "rician, sigma 0.03 to 0.06",
         },
         "classifier": {
             "classes": ["normal", "abnormal"],

@@ -41,7 +41,7 @@ def test_two_workers_make_the_same_bytes(recipe, tmp_path):
 def test_blocks_cover_the_dataset(recipe):
     assert list(starts(recipe)) == [0, 256]
     block = draw_block(recipe, 256)
-    assert [row["image_id"] for row in block.index] == [
+    assert [row["image_id"] for row in block.tables.index] == [
         f"{i:06d}" for i in range(256, 300)
     ]
     assert block.arrays["effect"].shape == (44, 16, 20)

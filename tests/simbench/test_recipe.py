@@ -3,6 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simbench import recipe as module
+from simbench.anatomies import ANATOMIES
+from simbench.lesions import LESIONS
 from simbench.recipe import build, load, names, parse
 
 
@@ -61,6 +63,7 @@ def test_any_values_survive_the_canonical_text(seed, psf, name):
     assert parse(changed.toml()) == changed
 
 
+ANATOMY_KINDS, LESION_KINDS = ", ".join(ANATOMIES), ", ".join(LESIONS)
 PROBLEMS = [
     (
         {"acquisition.pfs": 1.0},
@@ -84,20 +87,21 @@ PROBLEMS = [
     ),
     (
         {"anatomy.kind": "haed"},
-        "tiny.toml: anatomy.kind must be one of head, got 'haed'; did you mean 'head'?",
+        f"tiny.toml: anatomy.kind must be one of {ANATOMY_KINDS}, got 'haed'; "
+        "did you mean 'head'?",
     ),
     (
         {"lesions.focal": {"amplitude": [0.1, 0.2]}},
-        "tiny.toml: lesions.focal.kind must be one of focal, texture_swap, got nothing",
+        f"tiny.toml: lesions.focal.kind must be one of {LESION_KINDS}, got nothing",
     ),
     (
-        {"acquisition.noise": [0.3, 0.1]},
-        "tiny.toml: acquisition.noise must be [low, high] with low <= high, "
+        {"acquisition.noise.sigma": [0.3, 0.1]},
+        "tiny.toml: acquisition.noise.sigma must be [low, high] with low <= high, "
         "got [0.3, 0.1]",
     ),
     (
-        {"acquisition.noise": [-0.3, 0.1]},
-        "tiny.toml: acquisition.noise[0] must be >= 0, got -0.3",
+        {"acquisition.noise.sigma": [-0.3, 0.1]},
+        "tiny.toml: acquisition.noise.sigma[0] must be >= 0, got -0.3",
     ),
     (
         {"acquisition.window": [1.0, 0.0]},
@@ -132,12 +136,16 @@ PROBLEMS = [
         "got ring",
     ),
     (
+        {"lesions.a+b": {"kind": "focal", "amplitude": [0.1, 0.2]}},
+        "tiny.toml: lesions must have names without '+' and not 'none', got a+b",
+    ),
+    (
         {"classes": [{"name": "a"}, {"name": "a"}]},
         "tiny.toml: classes must have different names",
     ),
     (
         {"acquisition.pfs": 1.0, "seed": -1, "lesions.focal.kind": "spot"},
-        "tiny.toml: lesions.focal.kind must be one of focal, texture_swap, got 'spot'; "
+        f"tiny.toml: lesions.focal.kind must be one of {LESION_KINDS}, got 'spot'; "
         "seed must be >= 0, got -1; "
         "acquisition.pfs is not a key; did you mean 'psf'?",
     ),
