@@ -6,7 +6,7 @@ beside the source, so that workers and later runs load it.
 
 import inspect
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numba
 
@@ -18,6 +18,6 @@ def compiled(loop: Loop) -> Loop:
 
     Run-time checkers of annotations wrap functions; what they wrapped is compiled.
     """
-    options = {"cache": True, "fastmath": False, "error_model": "numpy"}
-    made: Loop = numba.njit(**options)(inspect.unwrap(loop))
+    compiler = numba.njit(cache=True, fastmath=False, error_model="numpy")
+    made: Any = compiler(inspect.unwrap(loop))
     return made

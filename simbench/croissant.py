@@ -10,8 +10,8 @@ from simbench.manifest import checksum
 from simbench.recipe import GENERATOR, Recipe
 
 CITATION = (
-    "@misc{hrcam_bench, title = {hrcam-bench: phantoms, class-activation maps and their "
-    "scores}, note = {dataset drawn from recipe.toml}}"
+    "@misc{hrcam_bench, title = {hrcam-bench: phantoms, class-activation maps and "
+    "their scores}, note = {dataset drawn from recipe.toml}}"
 )
 _TERMS = (  # of Croissant 1.1, as its specification's context has them
     "arrayShape citeAs column containedIn equivalentProperty extract field fileObject "

@@ -11,7 +11,6 @@ from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
-from scipy import ndimage
 
 from simbench.compiled import compiled
 from simbench.streams import Stream
@@ -69,13 +68,9 @@ def moved(
     size = (y.shape[0], y.shape[1])
     unit = np.float32(2 / min(size))
     rows, columns = coordinates(size)
-    places = np.stack(
-        [np.arange(size[0])[:, None] + down, np.arange(size[1])[None] + right]
-    )
-    found = [
-        ndimage.map_coordinates(field, places, order=1, mode="nearest", output="f4")
-        for field in (y - rows, x - columns)
-    ]
+    shifts = np.stack([y - rows, x - columns])
+    found = np.empty_like(shifts)
+    _look_up(shifts, np.ascontiguousarray(down), np.ascontiguousarray(right), found)
     return rows + unit * down + found[0], columns + unit * right + found[1]
 
 
@@ -156,7 +151,9 @@ def _numbers(ellipse: Ellipse, edge: float) -> Float32[np.ndarray, "10"]:
 
 
 @compiled
-def _share(numbers, y, x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  compiled
+def _share(
+    numbers: Float32[np.ndarray, "10"], y: np.float32, x: np.float32
+) -> np.float32:
     down, right = y - numbers[0], x - numbers[1]
     along = (numbers[2] * down + numbers[3] * right) * numbers[4]
     across = (numbers[2] * right - numbers[3] * down) * numbers[5]
@@ -170,14 +167,50 @@ def _share(numbers, y, x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN2
 
 
 @compiled
-def _cover(numbers, y, x, shares):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _look_up(
+    fields: Float32[np.ndarray, "k h w"],
+    down: Float32[np.ndarray, "h w"],
+    right: Float32[np.ndarray, "h w"],
+    found: Float32[np.ndarray, "k h w"],
+) -> None:
+    """Interpolate fields linearly at moved places, within the frame."""
+    count, height, width = fields.shape
+    for row in range(height):
+        for column in range(width):
+            v = min(max(row + down[row, column], np.float32(0)), np.float32(height - 1))
+            u = min(
+                max(column + right[row, column], np.float32(0)), np.float32(width - 1)
+            )
+            top, left = min(int(v), height - 2), min(int(u), width - 2)
+            v, u = v - top, u - left
+            for field in range(count):
+                plane = fields[field]
+                upper = (1 - u) * plane[top, left] + u * plane[top, left + 1]
+                lower = (1 - u) * plane[top + 1, left] + u * plane[top + 1, left + 1]
+                found[field, row, column] = (1 - v) * upper + v * lower
+
+
+@compiled
+def _cover(
+    numbers: Float32[np.ndarray, "10"],
+    y: Float32[np.ndarray, "h w"],
+    x: Float32[np.ndarray, "h w"],
+    shares: Float32[np.ndarray, "h w"],
+) -> None:
     for row in range(y.shape[0]):
         for column in range(y.shape[1]):
             shares[row, column] = _share(numbers, y[row, column], x[row, column])
 
 
 @compiled
-def _paint(numbers, paints, y, x, layers, places):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _paint(
+    numbers: Float32[np.ndarray, "ellipses 10"],
+    paints: Float32[np.ndarray, "ellipses layers"],
+    y: Float32[np.ndarray, "h w"],
+    x: Float32[np.ndarray, "h w"],
+    layers: Float32[np.ndarray, "layers h w"],
+    places: UInt8[np.ndarray, "h w"],
+) -> None:
     """Look from the last ellipse down, until nothing shines through."""
     near = np.empty(numbers.shape[0], np.int64)
     for row in range(y.shape[0]):

@@ -43,7 +43,11 @@ def _kernel(psf: float) -> Float[np.ndarray, " taps"]:
 
 
 @compiled
-def _correlate(planes, kernel, blurred):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  compiled
+def _correlate(
+    planes: Float[np.ndarray, "n h w"],
+    kernel: Float[np.ndarray, " taps"],
+    blurred: Float[np.ndarray, "n h w"],
+) -> None:
     """Go down every column, then along every row, repeating the border."""
     count, height, width = planes.shape
     reach = kernel.size // 2
