@@ -6,7 +6,8 @@ and no border betrays what was pasted. An :class:`Exam` holds what they share.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,12 @@ from simbench.anatomies import ANATOMIES
 from simbench.assignment import Case, assign
 from simbench.confounders import CONFOUNDERS
 from simbench.confounders.confounder import Layer
+from simbench.difficulty.calibration import View, calibrated
 from simbench.lesions import LESIONS
 from simbench.noises import NOISES
 from simbench.psf import blur
 from simbench.recipe import Recipe
+from simbench.sampling import settled
 from simbench.scene import Place, Scene
 from simbench.streams import Stream, stream
 from simbench.texture import field
@@ -106,9 +109,31 @@ def draw(
     return take(examine(recipe, index, label), lesions, confounder)
 
 
-def examine(recipe: Recipe, index: int, label: int | None = None) -> Exam:
-    """Draw everything that an image and its counterfactuals share."""
+def examine(
+    recipe: Recipe,
+    index: int,
+    label: int | None = None,
+    confounders: Collection[str] | None = None,
+) -> Exam:
+    """Draw everything that an image and its counterfactuals share.
+
+    Parameters
+    ----------
+    recipe, index, label
+        As for :func:`draw`.
+    confounders
+        Names of the confounders that it is to have instead of its own. Each is drawn
+        as it would be if it were the image's own.
+
+    Raises
+    ------
+    ValueError
+        If index, label or a confounder do not exist.
+    """
     case = assign(recipe, index, label)
+    if confounders is not None:
+        case = replace(case, confounders=_named(recipe, confounders))
+    recipe = settled(recipe, recipe.sampling, case.rank, recipe.seed)
 
     def opened(stage: str, part: int = 0) -> Stream:
         return stream(recipe.seed, stage, index, part)
@@ -116,23 +141,16 @@ def examine(recipe: Recipe, index: int, label: int | None = None) -> Exam:
     scene = _scene(recipe, case)
     tissue = scene.body.tissue
     exposure = conditions(recipe.acquisition, tissue > 0, recipe.channels, opened)
-    order = list(recipe.confounders)
     return Exam(
         recipe=recipe,
         case=case,
         scene=scene,
-        lesions=tuple(_placed(recipe, case, scene)),
+        lesions=calibrated(
+            View(recipe, scene, exposure, opened), _placed(recipe, case, scene)
+        ),
         conditions=exposure,
         layers=tuple(
-            (
-                name,
-                CONFOUNDERS[recipe.confounders[name].kind].draw(
-                    recipe.confounders[name],
-                    tissue,
-                    opened("confounder", order.index(name)),
-                ),
-            )
-            for name in case.confounders
+            (name, _layer(recipe, case, name, tissue)) for name in case.confounders
         ),
     )
 
@@ -145,7 +163,13 @@ def take(exam: Exam, lesions: Selection = "all", confounder: bool = True) -> Sam
     ValueError
         If a lesion's id does not exist.
     """
-    scene, kept = _changed(exam, _chosen(lesions, len(exam.lesions)))
+    return developed(exam, *changed(exam, lesions), confounder)
+
+
+def developed(
+    exam: Exam, scene: Scene, kept: list[Kept], confounder: bool = True
+) -> Sample:
+    """Take the image of an exam whose lesions :func:`changed` has put in."""
     acquisition = exam.recipe.acquisition
     image = expose(blur(scene.object(), scene.psf), exam.conditions, acquisition)
     layers = exam.layers if confounder else ()
@@ -153,7 +177,7 @@ def take(exam: Exam, lesions: Selection = "all", confounder: bool = True) -> Sam
     for i, (_, layer) in enumerate(layers, start=1):
         image = _covered(image, layer)
         marks[layer.mask] = i
-    truth = truth_of(kept, exam.recipe.truth, _deviation(exam))
+    truth = truth_of(kept, exam.recipe.truth, scene.size, partial(_deviation, exam))
     return Sample(
         case=exam.case,
         image=quantized(image, acquisition.bits),
@@ -200,6 +224,25 @@ def _placed(recipe: Recipe, case: Case, scene: Scene) -> list[tuple[str, Place]]
     ]
 
 
+def _layer(
+    recipe: Recipe, case: Case, name: str, tissue: UInt8[np.ndarray, "h w"]
+) -> Layer:
+    """Draw one confounder from its own stream."""
+    parameters: Any = recipe.confounders[name]
+    part = list(recipe.confounders).index(name)
+    source = stream(recipe.seed, "confounder", case.index, part)
+    return CONFOUNDERS[parameters.kind].draw(parameters, tissue, source)
+
+
+def _named(recipe: Recipe, confounders: Collection[str]) -> tuple[str, ...]:
+    wrong = sorted(set(confounders) - set(recipe.confounders))
+    if wrong:
+        known = ", ".join(recipe.confounders) or "none"
+        msg = f"confounders must be among the recipe's ({known}), got {wrong}"
+        raise ValueError(msg)
+    return tuple(name for name in recipe.confounders if name in confounders)
+
+
 def _chosen(lesions: Selection, count: int) -> list[int]:
     if isinstance(lesions, str):
         if lesions not in ("all", "none"):
@@ -213,8 +256,9 @@ def _chosen(lesions: Selection, count: int) -> list[int]:
     return sorted(set(lesions))
 
 
-def _changed(exam: Exam, ids: list[int]) -> tuple[Scene, list[Kept]]:
-    """Put lesions in, one after the other."""
+def changed(exam: Exam, lesions: Selection = "all") -> tuple[Scene, list[Kept]]:
+    """Put lesions in, one after the other; return the scene and what each one did."""
+    ids = _chosen(lesions, len(exam.lesions))
     scene = exam.scene
     distinctive = exam.recipe.distinctive(exam.case.label)
     kept = []
