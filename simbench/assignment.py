@@ -7,15 +7,12 @@ is known by itself.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeVar
 
-from simbench.confounding import present
+from simbench.confounding import Group, Stratum, present
+from simbench.division import permute, portions
 from simbench.recipe import Recipe
-from simbench.streams import assignment_keys
 
-ROUNDS = 6
-_MASK = 2**64 - 1
 Key = TypeVar("Key")
 
 
@@ -78,18 +75,13 @@ def assign(recipe: Recipe, index: int, label: int | None = None) -> Case:
     own, own_rank, own_size = _share(rank, splits[split], weights)
     confounders = present(
         recipe.confounders,
-        split,
-        own > 0,
-        own_rank * each + copy,
-        own_size * each,
+        Stratum(split, own, recipe.class_sizes(split)),
+        _group(recipe, own, own_rank, own_size, copy),
         recipe.seed,
     )
-    if label is None:
-        label, rank, size = own, own_rank, own_size
-    else:
-        size = splits[split]
-    mixes = recipe.classes[label].lesions or {"none": 1.0}
-    mix, rank, peers = _share(rank, size, tuple(mixes.values()))
+    label = own if label is None else label
+    mixes = _mixes(recipe, label)
+    mix, rank, peers = _share(own_rank, own_size, tuple(mixes.values()))
     name = f"{index:06d}"
     return Case(
         index=index,
@@ -106,32 +98,25 @@ def assign(recipe: Recipe, index: int, label: int | None = None) -> Case:
     )
 
 
-def permute(index: int, count: int, seed: int) -> int:
-    """Map 0 … count - 1 onto itself in a random order.
+def _mixes(recipe: Recipe, label: int) -> Mapping[str, float]:
+    return recipe.classes[label].lesions or {"none": 1.0}
 
-    A Feistel network on the smallest even number of bits, walked until the number is
-    in range.
+
+def _group(recipe: Recipe, label: int, rank: int, size: int, copy: int) -> Group:
+    """Place an image among those of its split, class, lesion and sign.
+
+    Signs are in turn first and second from lesion to lesion, so that rounding does not
+    favor one of them.
     """
-    bits = max((count - 1).bit_length() + 1, 2) // 2
-    mask = (1 << bits) - 1
-    keys = _round_keys(seed)
-    while True:
-        left, right = index >> bits, index & mask
-        for key in keys:
-            left, right = right, left ^ (_mixed(right ^ key) & mask)
-        index = left << bits | right
-        if index < count:
-            return index
-
-
-def portions(size: int, weights: Sequence[float]) -> tuple[int, ...]:
-    """Divide ``size`` in proportion to weights, by largest remainders."""
-    exact = [size * weight / sum(weights) for weight in weights]
-    counts = [int(share) for share in exact]
-    order = sorted(range(len(exact)), key=lambda i: (counts[i] - exact[i], i))
-    for i in order[: size - sum(counts)]:
-        counts[i] += 1
-    return tuple(counts)
+    each = recipe.images_per_subject
+    counts = portions(size, tuple(_mixes(recipe, label).values()))
+    mix, rank = _cut(rank, dict(enumerate(counts)))
+    start, peers = sum(counts[:mix]) * each, counts[mix] * each
+    halves = (peers + 1) // 2, peers // 2
+    negative = (rank + copy) % 2
+    if negative != mix % 2:
+        start += halves[1 - negative]
+    return Group(start, halves[negative], (rank * each + copy) // 2)
 
 
 def _share(rank: int, size: int, weights: Sequence[float]) -> tuple[int, int, int]:
@@ -147,16 +132,3 @@ def _cut(rank: int, sizes: Mapping[Key, int]) -> tuple[Key, int]:
         rank -= size
     msg = "rank is beyond the sizes' sum"
     raise AssertionError(msg)
-
-
-@lru_cache(maxsize=16)
-def _round_keys(seed: int) -> tuple[int, ...]:
-    return assignment_keys(seed, ROUNDS)
-
-
-def _mixed(number: int) -> int:
-    """Mix 64 bits (the finalizer of SplitMix64, Steele et al. 2014)."""
-    number = (number + 0x9E3779B97F4A7C15) & _MASK
-    number = (number ^ (number >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
-    number = (number ^ (number >> 27)) * 0x94D049BB133111EB & _MASK
-    return number ^ (number >> 31)

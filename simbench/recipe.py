@@ -96,7 +96,7 @@ class Recipe(Parameters):
     """They share the anatomy, and are in one split."""
     splits: Splits
     classes: tuple[Class, ...] = Field(min_length=2)
-    """The first is the healthy one; its label is 0."""
+    """In the order of their labels, 0 first."""
     anatomy: SerializeAsAny[KindParameters]
     """What is imaged."""
     texture: Tissue

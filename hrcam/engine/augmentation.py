@@ -19,7 +19,9 @@ class Augmentation:
     shift
         Largest shift in each direction, as a share of the side; whole pixels.
     flip
-        Mirror left and right with probability one half.
+        Mirror left and right with probability one half. None leaves it to the dataset:
+        :func:`hrcam.train` mirrors no images that may show letters. Here, where nothing
+        is known of them, None mirrors.
     rotation
         Largest rotation in degrees, either way.
     rotated
@@ -27,7 +29,7 @@ class Augmentation:
     """
 
     shift: float = 0.06
-    flip: bool = True
+    flip: bool | None = None
     rotation: float = 10.0
     rotated: float = 0.2
 
@@ -43,7 +45,8 @@ def transforms(
     height, width = size
     angle = np.deg2rad(rng.uniform(-how.rotation, how.rotation, count))
     angle *= rng.random(count) < how.rotated
-    mirror = np.where((rng.random(count) < 0.5) & how.flip, -1.0, 1.0)
+    flip = how.flip is not False
+    mirror = np.where((rng.random(count) < 0.5) & flip, -1.0, 1.0)
     reach = np.floor(np.array([width, height]) * how.shift).astype(int)
     shift = rng.integers(-reach, reach + 1, (count, 2))
     cos, sin = np.cos(angle), np.sin(angle)

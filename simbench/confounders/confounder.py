@@ -1,15 +1,29 @@
 """What a confounder is: something drawn over the finished image."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 from pydantic import Field
 
-from simbench.parameters import KindParameters, Share
+from simbench.parameters import Color, KindParameters, Parameters, Share
 from simbench.streams import Stream
+
+Phi = Annotated[float, Field(ge=-1, le=1)]
+
+
+class Correlation(Parameters):
+    """Phi coefficients by split."""
+
+    train: Phi = 0.0
+    validation: Phi = 0.0
+    test: Phi = 0.0
+
+    def of(self, split: str) -> float:
+        """Return that of one split."""
+        return float(getattr(self, split))
 
 
 class ConfounderParameters(KindParameters):
@@ -17,8 +31,17 @@ class ConfounderParameters(KindParameters):
 
     prevalence: Share = 0.5
     """Share of a split's images that have it."""
-    correlation: Mapping[str, float] = Field(default_factory=dict)
-    """By split: phi coefficient with the label; splits left out have 0."""
+    correlation: Correlation = Correlation()
+    """By split: phi coefficient with the positive class; splits left out have 0."""
+    with_class: str | None = None
+    """Name of the positive class; without it, all classes but the first are."""
+    color: Color = (0.0,)
+    """Brightness from 0, black, to 1, white; with three numbers red, green, blue."""
+
+    @property
+    def palette(self) -> tuple[tuple[float, ...], ...]:
+        """Return all the colors that it may have."""
+        return (self.color,)
 
 
 @dataclass(frozen=True)

@@ -72,3 +72,16 @@ def test_images_that_are_only_shifted_and_flipped_stay_sharp():
         values = np.unique(before)
         near = np.abs(after.ravel()[:, None] - values).min(axis=1)
         assert near.max() < 1e-5
+
+
+@pytest.mark.parametrize(("flip", "signs"), [(None, 2), (True, 2), (False, 1)])
+def test_warps_mirror_unless_told_not_to(flip, signs):
+    how = Augmentation(flip=flip)
+    warps = transforms(np.random.default_rng(0), 50, (20, 31), how).astype(float)
+    found = set(np.sign(np.linalg.det(warps[:, [[0, 1], [3, 4]]])))
+    assert len(found) == signs
+    if flip is not False:
+        rng = np.random.default_rng(0)
+        np.testing.assert_array_equal(
+            warps, transforms(rng, 50, (20, 31), Augmentation(flip=True))
+        )
