@@ -38,6 +38,7 @@ class Acquisition(Parameters):
     artifacts: tuple[SerializeAsAny[KindParameters], ...] = Field(default=())
     """Changes of k-space, one after the other; a kind may occur again."""
     noise: SerializeAsAny[KindParameters]
+    """The law of the noise."""
     gain: float = Field(ge=0, le=1)
     """Standard deviation of the logarithm of the image's gain."""
     offset: NonNegative

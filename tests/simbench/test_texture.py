@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from scipy import stats
 
-from simbench.acquisition import blur
+from simbench.psf import blur
 from simbench.streams import stream
 from simbench.texture import Spectrum, field
 
@@ -62,6 +63,34 @@ def test_correlation_is_the_fourier_transform_of_the_spectrum():
     cosine = np.cos(2 * np.pi * waves * lags[:, None])
     expected = (cosine @ power.sum(0)) / power.sum()
     assert found == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize("spectrum", [SPECTRA[0], SPECTRA[2]])
+def test_the_marginal_law_is_normal(spectrum):
+    drawn = fields(spectrum, (16, 24), count=4000).astype(float)
+    for pixel in (drawn[:, 0, 0], drawn[:, 7, 11], drawn[:, -1, -1]):
+        assert stats.kstest(pixel, "norm").pvalue > 1e-3
+    values = drawn[:, ::5, ::7].ravel()
+    assert stats.skew(values) == pytest.approx(0, abs=0.05)
+    assert stats.kurtosis(values) == pytest.approx(0, abs=0.08)
+    assert np.abs(values).max() > 3.8
+
+
+def test_pairs_of_pixels_are_normal_together():
+    """Not the marginal law alone: sums of neighbors have no excess either."""
+    drawn = fields(SPECTRA[0], (16, 24), count=4000).astype(float)
+    total = (drawn[:, 3, 3] - 0.5 * drawn[:, 3, 5] + drawn[:, 9, 20]).ravel()
+    assert stats.kstest(total / total.std(), "norm").pvalue > 1e-3
+
+
+def test_images_are_independent():
+    drawn = fields(SPECTRA[0], (48, 64), count=800).astype(float)
+    for shift in ((0, 0), (1, 3), (10, 20)):
+        other = np.roll(drawn[1:], shift, axis=(1, 2))
+        products = (drawn[:-1] * other).mean(axis=(1, 2))
+        error = products.std() / np.sqrt(products.size)
+        assert abs(products.mean()) < 4 * error
+        assert error < 0.01
 
 
 def test_opposite_borders_are_not_neighbors():
