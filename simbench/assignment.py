@@ -31,7 +31,8 @@ class Case:
     sign: int
     """+1 or -1, in equal numbers among the images of one split, class and lesion."""
     rank: int
-    """Place among the ``peers`` images of the same split, class and lesion."""
+    """Place among the ``peers`` images of the same split, class and lesion; that of the
+    image itself, also when it is asked for as another class."""
     peers: int
     confounders: tuple[str, ...] = ()
     """Names of the recipe's confounders that the image has, whatever its lesions."""
@@ -81,7 +82,9 @@ def assign(recipe: Recipe, index: int, label: int | None = None) -> Case:
     )
     label = own if label is None else label
     mixes = _mixes(recipe, label)
-    mix, rank, peers = _share(own_rank, own_size, tuple(mixes.values()))
+    mix, rank, _ = _share(own_rank, own_size, tuple(mixes.values()))
+    own_weights = tuple(_mixes(recipe, own).values())
+    _, place, peers = _share(own_rank, own_size, own_weights)
     name = f"{index:06d}"
     return Case(
         index=index,
@@ -92,7 +95,7 @@ def assign(recipe: Recipe, index: int, label: int | None = None) -> Case:
         label=label,
         lesion=tuple(mixes)[mix],
         sign=1 if (rank + copy) % 2 == 0 else -1,
-        rank=rank * each + copy,
+        rank=place * each + copy,
         peers=peers * each,
         confounders=confounders,
     )

@@ -276,8 +276,10 @@ def changed(exam: Exam, lesions: Selection = "all") -> tuple[Scene, list[Kept]]:
 def _deviation(exam: Exam) -> Float32[np.ndarray, "h w"]:
     """Return the standard deviation of texture and noise in the healthy image."""
     scene, noise = exam.scene, exam.recipe.acquisition.noise
-    own = NOISES[noise.kind].deviation(noise, exam.conditions.level, 1.0)
-    return np.sqrt((scene.strength**2).mean(axis=0) + np.float32(own) ** 2)
+    signal = scene.intensity.astype(np.float64)
+    _, own = NOISES[noise.kind].moments(noise, exam.conditions.level, signal)
+    variance = (scene.strength.astype(np.float64) ** 2 + own**2).mean(axis=0)
+    return np.sqrt(variance).astype(np.float32)
 
 
 def _covered(

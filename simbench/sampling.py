@@ -27,6 +27,7 @@ class Sampling(Parameters):
     """The table ``[sampling]``."""
 
     mode: Literal["random", "sobol", "grid"] = "random"
+    """How the factors are chosen; see :mod:`simbench.sampling`."""
     factors: tuple[str, ...] = ()
     """Ranges by their dotted keys, such as ``lesions.focal.amplitude``."""
     levels: tuple[int, ...] = ()

@@ -14,7 +14,7 @@ from simbench.parameters import NonNegative, Parameters, Positive
 from simbench.psf import transfer
 from simbench.streams import Stream
 
-PADDING = 1.25  # the FFT is periodic: draw a larger field, keep a corner
+PADDING = 0.25  # the FFT is periodic: draw a larger field, by this share at least
 
 
 class Spectrum(Parameters):
@@ -48,22 +48,34 @@ def field(
     ``irfft2`` drops the imaginary part of the columns kx = 0 and kx = Nyquist, which
     would halve their power; their amplitude is multiplied by the square root of 2.
     """
-    scale, padded = _amplitudes(size, spectrum.slope, spectrum.length, psf)
+    scale, whole = _amplitudes(size, spectrum.slope, spectrum.length, psf)
     normals = stream.normal(2, *scale.shape)
     waves = np.empty(scale.shape, np.complex64)
     waves.real = normals[0] * scale
     waves.imag = normals[1] * scale
     rows = fft.ifft(waves, axis=0, overwrite_x=True, workers=1)[: size[0]]
-    return fft.irfft(rows, padded[1], axis=1, workers=1)[:, : size[1]]
+    return fft.irfft(rows, whole[1], axis=1, workers=1)[:, : size[1]]
+
+
+def padded(side: int, length: float) -> int:
+    """Return how long a side is drawn: opposite borders of the frame are then apart.
+
+    Parameters
+    ----------
+    side
+        Of the frame, in pixels.
+    length
+        Of the spectrum, in pixels.
+    """
+    gap = min(max(PADDING * side, length), side)
+    return int(fft.next_fast_len(side + round(gap), real=True))
 
 
 @lru_cache(maxsize=64)
 def _amplitudes(
     size: tuple[int, int], slope: float, length: float, psf: float
 ) -> tuple[Float32[np.ndarray, "y k"], tuple[int, int]]:
-    height, width = (
-        int(fft.next_fast_len(round(PADDING * n), real=True)) for n in size
-    )
+    height, width = (padded(n, length) for n in size)
     rows, columns = fft.fftfreq(height), fft.rfftfreq(width)
     squared = rows[:, None] ** 2 + columns[None, :] ** 2
     power = (squared + length**-2.0) ** (-slope / 2)

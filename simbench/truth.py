@@ -23,6 +23,7 @@ class Cut(Parameters):
     """``half_maximum`` of each lesion; ``visible``: at least ``visible`` standard
     deviations of texture and noise; ``support``: wherever it acts at all."""
     visible: Positive = 1.0
+    """Standard deviations, for the cut ``visible``."""
 
 
 @dataclass(frozen=True)

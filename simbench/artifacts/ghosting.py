@@ -29,6 +29,7 @@ class Ghosting(KindParameters):
     phase: Limits = (0.0, 1.0)
     """Of the cosine at the center of k-space, in turns."""
     encoding: Encoding = "either"
+    """Direction of phase encoding; ``either`` is drawn for every image."""
 
     @field_validator("period")
     @classmethod

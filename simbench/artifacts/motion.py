@@ -29,6 +29,7 @@ class Motion(KindParameters):
     moves: int = Field(default=2, ge=1, le=20)
     """How many sudden moves there are."""
     encoding: Encoding = "either"
+    """Direction of phase encoding; ``either`` is drawn for every image."""
 
 
 def plan(parameters: Motion, size: tuple[int, int], stream: Stream) -> Plan:

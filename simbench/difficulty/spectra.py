@@ -9,7 +9,7 @@ from scipy import fft
 
 from simbench.difficulty.setting import Background
 from simbench.psf import transfer
-from simbench.texture import PADDING, Spectrum
+from simbench.texture import Spectrum, padded
 
 MARGIN = 2.0  # of a grid around a lesion, in lengths of the texture
 STEP = 16  # grids have few different sizes, so that their spectra are kept
@@ -26,7 +26,7 @@ def grid(box: tuple[int, int], background: Background) -> tuple[int, int]:
     """
     margin = MARGIN * background.spectrum.length
     height, width = (
-        max(min(_rounded(n + margin), _padded(whole)), n)
+        max(min(_rounded(n + margin), padded(whole, background.spectrum.length)), n)
         for n, whole in zip(box, background.frame, strict=True)
     )
     return height, width
@@ -115,15 +115,11 @@ def _density(
 @lru_cache(maxsize=64)
 def _mean(background: Background) -> float:
     """Return the mean over the waves of the texture's own field, its constant 0."""
-    height, width = (_padded(n) for n in background.frame)
+    height, width = (padded(n, background.spectrum.length) for n in background.frame)
     rows, columns = fft.fftfreq(height), fft.rfftfreq(width)
     density = _density(background, rows, columns)
     density[0, 0] = 0.0
     return float((density * pairs(width)).sum() / (height * width))
-
-
-def _padded(side: int) -> int:
-    return int(fft.next_fast_len(round(PADDING * side), real=True))
 
 
 def _rounded(side: float) -> int:

@@ -51,7 +51,8 @@ def test_a_moved_body_shows_what_lay_elsewhere(anatomy):
     moved = body.redraw(down, right)
     inner, origin = np.s_[:, 8:-8, 8:-8], np.s_[:, 11:-5, 6:-10]
     assert moved.intensity[inner] == pytest.approx(body.intensity[origin], abs=2e-3)
-    assert (moved.intensity != body.intensity).any()
+    if np.ptp(body.intensity) > 0:  # a uniform medium is the same everywhere
+        assert (moved.intensity != body.intensity).any()
     assert (moved.tissue[inner[1:]] == body.tissue[origin[1:]]).mean() > 0.995
 
 

@@ -104,6 +104,8 @@ def test_a_scene_of_three_channels_changes_too(lesion, parameters, anatomy, scen
     gray = scene_of(anatomy)
     body = replace(
         gray.body,
+        intensity=np.repeat(gray.body.intensity, 3, 0),
+        texture=np.repeat(gray.body.texture, 3, 0),
         structures={k: np.repeat(v, 3, 0) for k, v in gray.body.structures.items()},
     )
     three = replace(

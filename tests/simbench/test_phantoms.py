@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from simbench import acquisition, streams
+from simbench import streams
 from simbench.assignment import assign
 from simbench.phantoms import Sample, draw
 from simbench.recipe import load
 
-ARRAYS = ("image", "mask", "instances", "effect", "tissue", "confounder")
+ARRAYS = ("image", "mask", "distinctive", "instances", "effect", "tissue", "confounder")
 
 
 def same(first: Sample, second: Sample) -> bool:
@@ -66,7 +66,10 @@ def test_image_and_counterfactual_differ_only_near_the_lesion(tiny, abnormal):
 
 
 def test_noise_is_the_same_with_and_without_the_lesion(tiny_with):
-    changes = {"acquisition.noise": [0.02, 0.02], "acquisition.window": [0.0, 1.2]}
+    changes = {
+        "acquisition.noise.sigma": [0.02, 0.02],
+        "acquisition.window": [0.0, 1.2],
+    }
     recipe = tiny_with(changes)
     index = first(recipe, "focal")
     sample, healthy = draw(recipe, index), draw(recipe, index, lesions="none")
@@ -174,7 +177,6 @@ def test_more_draws_in_one_stage_change_no_other(tiny, monkeypatch, changed, kep
         return source
 
     monkeypatch.setattr("simbench.phantoms.stream", opened)
-    monkeypatch.setattr(acquisition, "stream", opened)
     after = draw(tiny, index)
     assert (after.image != before.image).any()
     for name in kept:
@@ -186,7 +188,7 @@ def test_more_draws_in_one_stage_change_no_other(tiny, monkeypatch, changed, kep
 
 def test_masks_do_not_depend_on_the_acquisition(tiny, tiny_with):
     index = first(tiny, "focal")
-    loud = tiny_with({"acquisition.noise": [0.3, 0.3], "acquisition.gain": 0.5})
+    loud = tiny_with({"acquisition.noise.sigma": [0.3, 0.3], "acquisition.gain": 0.5})
     assert (draw(tiny, index).mask == draw(loud, index).mask).all()
     assert (draw(tiny, index).effect == draw(loud, index).effect).all()
 

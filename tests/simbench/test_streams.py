@@ -28,6 +28,7 @@ def test_stage_numbers_never_change():
         "noise": 5,
         "exposure": 6,
         "confounder": 7,
+        "artifact": 8,
     }
 
 

@@ -11,7 +11,7 @@ from simbench.difficulty.setting import Background, Retexture
 from simbench.difficulty.spectra import grid, imaged_power, integrated_power, pairs
 from simbench.psf import transfer
 from simbench.streams import stream
-from simbench.texture import PADDING, Spectrum, field
+from simbench.texture import Spectrum, field, padded
 
 positive = st.floats(0.05, 5)
 spectra = st.builds(Spectrum, slope=st.floats(0, 4), length=st.floats(1, 12))
@@ -19,7 +19,7 @@ spectra = st.builds(Spectrum, slope=st.floats(0, 4), length=st.floats(1, 12))
 
 def covariance(size, spectrum, psf, constant):
     """Return the covariance of all pixels of a texture, from its power alone."""
-    whole = [int(fft.next_fast_len(round(PADDING * n), real=True)) for n in size]
+    whole = [padded(n, spectrum.length) for n in size]
     fy, fx = (fft.fftfreq(n) for n in whole)
     power = (fy[:, None] ** 2 + fx**2 + spectrum.length**-2) ** (-spectrum.slope / 2)
     power *= np.outer(transfer(psf, fy), transfer(psf, fx)) ** 2
@@ -161,7 +161,7 @@ def test_color_that_no_texture_has_is_seen_in_spite_of_it(lesion_of):
 def test_power_is_that_of_the_fields_that_are_drawn(slope, length):
     """The mean periodogram of fields that are drawn."""
     spectrum, size = Spectrum(slope=slope, length=length), (48, 60)
-    whole = tuple(int(fft.next_fast_len(round(PADDING * n), real=True)) for n in size)
+    whole = tuple(padded(n, length) for n in size)
     background = Background(whole, spectrum, 0.8)
     total = np.zeros((whole[0], whole[1] // 2 + 1))
     window = np.outer(*(np.hanning(n) for n in whole))
