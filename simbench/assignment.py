@@ -85,6 +85,7 @@ def assign(recipe: Recipe, index: int, label: int | None = None) -> Case:
     mix, rank, _ = _share(own_rank, own_size, tuple(mixes.values()))
     own_weights = tuple(_mixes(recipe, own).values())
     _, place, peers = _share(own_rank, own_size, own_weights)
+    own_copy = 0 if recipe.subject_lesions else copy
     name = f"{index:06d}"
     return Case(
         index=index,
@@ -94,7 +95,7 @@ def assign(recipe: Recipe, index: int, label: int | None = None) -> Case:
         split=split,
         label=label,
         lesion=tuple(mixes)[mix],
-        sign=1 if (rank + copy) % 2 == 0 else -1,
+        sign=1 if (rank + own_copy) % 2 == 0 else -1,
         rank=place * each + copy,
         peers=peers * each,
         confounders=confounders,

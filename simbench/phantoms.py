@@ -212,13 +212,14 @@ def _scene(recipe: Recipe, case: Case) -> Scene:
 
 def _placed(recipe: Recipe, case: Case, scene: Scene) -> list[tuple[str, Place]]:
     """Draw all lesions' places, each kind from its own stream."""
+    own = case.subject_number if recipe.subject_lesions else case.index
     return [
         (name, place)
         for part, name in enumerate(case.lesion_names)
         for place in LESIONS[recipe.lesions[name].kind].place(
             recipe.lesions[name],
             scene.body,
-            stream(recipe.seed, "lesion", case.index, part),
+            stream(recipe.seed, "lesion", own, part),
             case.sign,
         )
     ]

@@ -94,6 +94,9 @@ class Recipe(Parameters):
     """Height and width in pixels."""
     images_per_subject: int = Field(default=1, ge=1)
     """They share the anatomy, and are in one split."""
+    subject_lesions: bool = False
+    """Whether the images of a subject have the same lesions, as they have the same
+    anatomy; texture, acquisition and confounders are always each image's own."""
     splits: Splits
     classes: tuple[Class, ...] = Field(min_length=2)
     """In the order of their labels, 0 first."""

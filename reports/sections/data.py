@@ -84,7 +84,7 @@ def _list_facts(card: Mapping[str, Any]) -> Table | None:
     columns = (Column("Fact", "left"), Column("Value", "left"))
     reading = "Lesion area: share of the image, quartiles in parentheses."
     if card.get("audit"):
-        reading += " Leak: AUROC of classes told by gray values alone."
+        reading += " Leak: AUROC of classes told without looking at a place."
     return Table("Data and audit.", columns, tuple(rows), reading)
 
 
@@ -95,13 +95,25 @@ def _list_audit(audit: Mapping[str, Any]) -> list[tuple[str, str]]:
         plain = {k: v for k, v in audit.items() if not isinstance(v, dict | list)}
         pairs = list(plain.items())[:_MOST_CHECKS]
         return [(f"Audit: {k.replace('_', ' ')}", plainly(v)) for k, v in pairs]
-    found: dict[str, list[str]] = {}
-    for check in checks:
-        told = f"{check.get('lesion')} {decimal(check.get('auroc'))}"
-        found.setdefault(f"Leak, {check.get('features')}", []).append(told)
+    told = [check for check in checks if check.get("auroc") is not None]
+    groups = {
+        "Most told leak": [check for check in told if not check.get("intended")],
+        "Told on purpose": [check for check in told if check.get("intended")],
+    }
+    rows = []
+    for name, group in groups.items():
+        best: dict[str, Mapping[str, Any]] = {}
+        for check in sorted(group, key=lambda check: check["auroc"], reverse=True):
+            best.setdefault(check["features"], check)
+        chosen = list(best.values())[: None if name == "Told on purpose" else 1]
+        if chosen:
+            rows.append((name, "; ".join(_tell(check) for check in chosen)))
     held = "kept" if audit.get("within_budget") else "not kept"
-    rows = [(what, ", ".join(told)) for what, told in found.items()]
     return [*rows, (f"Leak budget {plainly(audit.get('budget'))}", held)]
+
+
+def _tell(check: Mapping[str, Any]) -> str:
+    return f"{check['features']}, {check['lesion']}: {decimal(check['auroc'])}"
 
 
 def _draw(folder: Folder) -> list[Figure]:

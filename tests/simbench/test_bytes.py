@@ -11,6 +11,12 @@ from hypothesis import strategies as st
 from simbench.phantoms import draw, examine, take
 from simbench.recipe import load, names
 
+PINNED = [  # of generator 2
+    "4e77b85d9f9162b9",
+    "166fb4455519fc05",
+    "c58eb697ad2feb35",
+    "8379c0470c007db3",
+]
 SIZE = (64, 80)
 INDICES = (0, 1, 2, 3, 4, 5)
 CODE = """
@@ -71,6 +77,3 @@ def test_quickstart_s_images_never_change():
     recipe = load("quickstart")
     found = [hashlib.sha256(draw(recipe, i).image).hexdigest()[:16] for i in range(4)]
     assert found == PINNED
-
-
-PINNED: list[str] = []

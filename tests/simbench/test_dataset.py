@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simbench.blocks import DTYPES
+from simbench.blocks import layout
 from simbench.dataset import generate
 from simbench.phantoms import draw
 
@@ -15,11 +15,11 @@ def dataset(tiny):
 def test_arrays_and_tables_agree_with_draw(tiny, dataset):
     assert dataset.identity == tiny.identity
     assert dataset.classes == ("normal", "abnormal")
-    assert list(dataset.arrays) == list(DTYPES)
+    assert list(dataset.arrays) == list(layout(tiny))
     for i in (0, 13, 43):
         sample, row = draw(tiny, i), dataset.index.iloc[i]
-        for name, dtype in DTYPES.items():
-            assert dataset.arrays[name].dtype == dtype
+        for name, entry in layout(tiny).items():
+            assert dataset.arrays[name].dtype == entry.dtype
             assert (dataset.arrays[name][i] == getattr(sample, name)).all()
         assert row["image_id"] == row["subject"] == f"{i:06d}"
         assert row["area"] == sample.mask.sum()
@@ -30,6 +30,27 @@ def test_arrays_and_tables_agree_with_draw(tiny, dataset):
     columns = ["image_id", "split", "label", "class", "subject", "lesion"]
     assert list(dataset.index)[:6] == columns
     assert dataset.confounders.empty
+
+
+def test_counterfactuals_colors_and_depth_are_stored_when_asked_for(tiny_with):
+    recipe = tiny_with(
+        {
+            "size": [24, 32],
+            "counterfactual": True,
+            "anatomy": {"kind": "skin"},
+            "acquisition.bits": 12,
+        }
+    )
+    dataset = generate(recipe)
+    for i in (0, 13, 43):
+        image, healthy = (
+            dataset.arrays[name][i] for name in ("image", "counterfactual")
+        )
+        assert image.shape == (24, 32, 3)
+        assert image.dtype == np.uint16
+        assert 255 < image.max() <= 4095
+        assert (image == draw(recipe, i).image).all()
+        assert (healthy == draw(recipe, i, lesions="none").image).all()
 
 
 def test_ids_follow_the_split(dataset):
@@ -58,8 +79,8 @@ def test_read_keeps_the_order_of_ids(dataset):
     [
         (
             lambda d: d.read("images", ["000000"]),
-            "array must be one of image, mask, instances, effect, confounder, tissue, "
-            "got 'images'",
+            "array must be one of image, mask, distinctive, instances, effect, "
+            "confounder, tissue, got 'images'",
         ),
         (
             lambda d: d.read("image", ["000000", "7", "x"]),

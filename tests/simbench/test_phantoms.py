@@ -155,6 +155,26 @@ def test_an_image_s_subjects_share_the_anatomy_only(tiny_with):
     assert (one.image != two.image).any()
 
 
+def test_a_subject_s_lesions_are_the_same_when_the_recipe_says_so(tiny_with):
+    changes = {
+        "images_per_subject": 4,
+        "subject_lesions": True,
+        "classes": [{"name": "a"}, {"name": "b", "lesions": {"focal": 1}}],
+    }
+    recipe = tiny_with(changes)
+    ill = [i for i in range(0, 44, 4) if assign(recipe, i).label]
+    signs = []
+    for start in ill:
+        images = [draw(recipe, start + copy) for copy in range(4)]
+        for image in images[1:]:
+            assert (image.mask == images[0].mask).all()
+            assert (image.image != images[0].image).any()
+        signs.append(np.sign(images[0].lesions[0]["amplitude"]))
+    assert set(signs) == {-1, 1}
+    places = {draw(recipe, start).lesions[0]["y"] for start in ill}
+    assert len(places) == len(ill)
+
+
 @pytest.mark.parametrize(
     ("changed", "kept"),
     [

@@ -59,6 +59,7 @@ def test_images_use_the_window_and_lose_little_of_it(recipe):
     assert np.percentile(levels, 99) > 120
 
 
+@pytest.mark.slow  # as large as the recipe: tests/simbench/recipes/test_all.py too
 def test_a_smaller_one_audits_clean(recipe):
     text = recipe.toml()
     for old, new in (("3000", "300"), ("400", "40"), ("600", "60")):
