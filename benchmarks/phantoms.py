@@ -13,13 +13,15 @@ import resource
 import statistics
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 
 import numpy as np
 from scipy import ndimage
 
 from simbench.anatomies import head
-from simbench.blocks import draw_block, mapped
+from simbench.blocks import LENGTH, draw_block
 from simbench.ellipses import displaced
 from simbench.phantoms import examine, take
 from simbench.recipe import Recipe, load
@@ -29,6 +31,7 @@ SIZES = (96, 128, 224)
 BAR = {128: 600, 224: 250}
 SECONDS = 3.0
 RUNS = 5
+BLOCKS = 12
 
 
 def main() -> None:
@@ -121,34 +124,36 @@ def _monai() -> list[float | None]:
 
 
 def _scaling(recipe: Recipe) -> None:
-    """Time whole blocks, as generation draws them, with one worker and with two."""
-    counts = {"train": 4 * 256, "validation": 0, "test": 0}
+    """Time whole blocks, as generation draws them, by one process and by two."""
+    counts = {"train": BLOCKS * LENGTH, "validation": 0, "test": 0}
     recipe = recipe.model_copy(
         update={"splits": recipe.splits.model_copy(update=counts)}
     )
-    seconds = {}
+    work, starts = _Block(recipe), range(0, BLOCKS * LENGTH, LENGTH)
+    rates = {}
     for workers in (1, 2):
-        begin = time.perf_counter()
-        for _ in mapped(_Block(recipe), [0, 256, 512, 768], workers):
-            pass
-        seconds[workers] = time.perf_counter() - begin
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            list(pool.map(work, [0] * 2 * workers))  # import and compile
+            begin = time.perf_counter()
+            peaks = list(pool.map(work, starts))
+            rates[workers] = recipe.images / (time.perf_counter() - begin)
     print(
-        f"1,024 images of {recipe.size[0]} x {recipe.size[1]} in blocks: "
-        f"{seconds[1]:.1f} s by one worker, {seconds[2]:.1f} s by two "
-        f"({seconds[1] / seconds[2]:.2f} times as fast, starting them included); "
-        f"largest worker {peak:.2f} GiB"
+        f"{recipe.images} images of {recipe.size[0]} x {recipe.size[1]}, each graded, "
+        f"in blocks of {LENGTH}: {rates[1]:.0f} a second by one process, "
+        f"{rates[2]:.0f} by two ({rates[2] / rates[1]:.2f} times); "
+        f"a process takes {max(peaks):.2f} GiB"
     )
 
 
 class _Block:
-    """Draws a block and returns its size only: a worker's pipe is not timed."""
+    """Draws a block and returns the process's memory: its pipe is not timed."""
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
 
-    def __call__(self, start: int) -> int:
-        return len(draw_block(self.recipe, start).tables.index)
+    def __call__(self, start: int) -> float:
+        draw_block(self.recipe, start)
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from simbench.noises import NOISES
 from simbench.phantoms import Sample, draw
 from simbench.preview import OUTLINES, colors, outlined
 from simbench.recipe import Recipe, build
+from simbench.scene import lacking
 
 EXAMPLES = Path(__file__).parents[1] / "tests" / "simbench" / "examples"
 SIZE = (128, 128)
@@ -147,7 +148,7 @@ def _lesion(kind: str) -> Picture:
     """Show one lesion on every anatomy that can have it: plain, outlined, change."""
     rows: tuple[list[Cell], ...] = ([], [], [])
     for anatomy, entry in ANATOMIES.items():
-        if LESIONS[kind].structures and not entry.structures:
+        if lacking(LESIONS[kind], entry):
             cells: list[Cell] = [(f"{anatomy}: none", None), ("", None), ("", None)]
         else:
             recipe = example(anatomy, {"lesions": {"shown": read("lesions", kind)}})

@@ -7,7 +7,7 @@ into the dataset's identity.
 import difflib
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,6 +31,7 @@ from simbench.parameters import (
 )
 from simbench.parsing import Parser, frozen
 from simbench.sampling import Sampling, ranges
+from simbench.scene import lacking
 from simbench.texture import Spectrum
 from simbench.toml_text import toml_text
 from simbench.truth import Cut
@@ -147,14 +148,7 @@ class Recipe(Parameters):
         found = list(problems(self.confounders, by_split, self.channels))
         if found:
             raise ValueError("; ".join(found))
-        kinds = {self.lesions[name].kind for name in wanted}
-        bare = sorted(kind for kind in kinds if LESIONS[kind].structures)
-        if bare and not ANATOMIES[self.anatomy.kind].structures:
-            able = [name for name, entry in ANATOMIES.items() if entry.structures]
-            msg = (
-                f"lesions of kind {_listed(bare)} must have an anatomy with structures "
-                f"({_listed(able)}), got '{self.anatomy.kind}'"
-            )
+        for msg in _homeless(self.anatomy.kind, self.lesions, wanted):
             raise ValueError(msg)
         return self
 
@@ -279,6 +273,21 @@ def _parse_acquisition(parser: Parser, content: dict[str, Any]) -> None:
             parser.kind(ARTIFACTS, entry, (*path, "artifacts", i))
             for i, entry in enumerate(content["artifacts"])
         )
+
+
+def _homeless(
+    anatomy: str, lesions: Mapping[str, KindParameters], wanted: set[str]
+) -> Iterator[str]:
+    """Name the lesions that the anatomy has no place for."""
+    for kind in sorted({lesions[name].kind for name in wanted}):
+        lesion = LESIONS[kind]
+        need = lacking(lesion, ANATOMIES[anatomy])
+        if need:
+            able = [n for n, entry in ANATOMIES.items() if not lacking(lesion, entry)]
+            yield (
+                f"lesions of kind {kind} must have an anatomy with {need} "
+                f"({_listed(able)}), got '{anatomy}'"
+            )
 
 
 def _kinds_are_known(recipe: Recipe) -> bool:

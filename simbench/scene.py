@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from simbench.body import Body
+from simbench.body import Anatomy, Body
 from simbench.parameters import LesionParameters
 from simbench.streams import Stream
 
@@ -75,3 +75,14 @@ class Lesion:
     """``change(parameters, place, scene, stream)``: put one of them in."""
     structures: bool = False
     """Whether it takes away structures, which the anatomy must then have."""
+    borders: bool = False
+    """Whether it moves borders between tissues, which the anatomy must then have."""
+
+
+def lacking(lesion: Lesion, anatomy: Anatomy) -> str:
+    """Name what a lesion needs and an anatomy does not have; empty if nothing."""
+    if lesion.structures and not anatomy.structures:
+        return "structures"
+    if lesion.borders and len(anatomy.tissues) < 2:
+        return "borders"
+    return ""

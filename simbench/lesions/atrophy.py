@@ -26,4 +26,4 @@ def change(_parameters: Atrophy, place: Place, scene: Scene, _stream: Stream) ->
     return between(scene, reshaped(scene, place, outward=False))
 
 
-LESION = Lesion("atrophy", Atrophy, place, change)
+LESION = Lesion("atrophy", Atrophy, place, change, borders=True)

@@ -56,4 +56,4 @@ def change(
     return between(scene, after)
 
 
-LESION = Lesion("mass_effect", MassEffect, place, change)
+LESION = Lesion("mass_effect", MassEffect, place, change, borders=True)

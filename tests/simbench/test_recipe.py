@@ -136,6 +136,23 @@ PROBLEMS = [
         "got ring",
     ),
     (
+        {
+            "lesions.loss": {"kind": "nuclei_loss"},
+            "classes": [{"name": "a"}, {"name": "b", "lesions": {"loss": 1}}],
+        },
+        "tiny.toml: lesions of kind nuclei_loss must have an anatomy with structures "
+        "(midbrain), got 'head'",
+    ),
+    (
+        {
+            "anatomy": {"kind": "uniform"},
+            "lesions.loss": {"kind": "atrophy"},
+            "classes": [{"name": "a"}, {"name": "b", "lesions": {"loss": 1}}],
+        },
+        "tiny.toml: lesions of kind atrophy must have an anatomy with borders "
+        "(head, bone, midbrain, skin), got 'uniform'",
+    ),
+    (
         {"lesions.a+b": {"kind": "focal", "amplitude": [0.1, 0.2]}},
         "tiny.toml: lesions must have names without '+' and not 'none', got a+b",
     ),
