@@ -326,6 +326,7 @@ def test_there_are_these_commands():
             "report",
             "audit",
             "verify",
+            "export",
             "list",
         ]
     )
@@ -399,7 +400,7 @@ def test_without_a_deep_learning_library_the_command_names_the_extra(
     [
         (
             ("list", "nothing"),
-            "WHAT must be one of methods, lesions, anatomies, scores,",
+            "WHAT must be one of methods, lesions, anatomies, confounders,",
         ),
         (("score", "--maps", "x", "--masks", "m", "--out", "o"), "--maps must be "),
         (("score", "--maps", "=x", "--masks", "m", "--out", "o"), "--maps must be "),

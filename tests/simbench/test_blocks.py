@@ -1,6 +1,7 @@
 import hashlib
 import math
 import os
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -36,6 +37,19 @@ def test_two_workers_make_the_same_bytes(recipe, tmp_path):
     pd.testing.assert_frame_equal(one.index, two.index)
     for name in one.arrays:
         assert (one.arrays[name] == two.arrays[name]).all()
+
+
+def test_five_workers_draw_what_one_draws(tiny_with):
+    splits = {"train": 1200, "validation": 40, "test": 50}
+    recipe = tiny_with({"splits": splits, "size": [16, 16]})
+    work, items = partial(draw_block, recipe), list(starts(recipe))
+    assert len(items) == 6
+    found = dict(mapped(work, items, workers=5))
+    for start in reversed(items):
+        block = draw_block(recipe, start)
+        assert block.tables == found[start].tables
+        for name, array in block.arrays.items():
+            assert array.tobytes() == found[start].arrays[name].tobytes()
 
 
 def test_blocks_cover_the_dataset(recipe):
