@@ -146,7 +146,7 @@ def _row(recipe: Recipe, sample: Sample) -> dict[str, Any]:
         "label": case.label,
         "class": recipe.classes[case.label].name,
         "subject": case.subject,
-        "lesion": case.lesion,
+        "lesion": recipe.shown(case.lesion),
         "lesions": len(sample.lesions),
         "area": int(sample.mask.sum()),
         **sample.factors,

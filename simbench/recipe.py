@@ -170,6 +170,13 @@ class Recipe(Parameters):
         )
         return frozenset(own.difference(*rest))
 
+    def shown(self, lesion: str) -> str:
+        """Shorten a mix of lesions by those that every image of every class has."""
+        mixes = [mix.split("+") for c in self.classes for mix in c.lesions or ["none"]]
+        common = set.intersection(*map(set, mixes))
+        rest = [name for name in lesion.split("+") if name not in common]
+        return "+".join(rest) or lesion
+
     def class_sizes(self, split: str) -> dict[str, int]:
         """Return the images of one split by class."""
         subjects = self.splits.sizes()[split] // self.images_per_subject

@@ -102,21 +102,26 @@ def _draw_column(
 
 
 def _finish(axes: "Axes", folder: Folder, rows: Sequence[str], labelled: bool) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from matplotlib.ticker import MaxNLocator
 
     margin = folder.results["options"].get("margin") or 0.0
     axes.axvspan(-margin, margin, color="#e4e4e4", linewidth=0, zorder=0)
     axes.axvline(0, color="black", linewidth=0.7, zorder=1)
     axes.set_ylim(max(len(rows), 2) - 0.4, -0.6)
-    axes.xaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(_tick))
+    low, high = axes.get_xlim()
+    ticks = MaxNLocator(2, steps=[1, 2, 5, 10]).tick_values(low, high)
+    ticks = [tick for tick in ticks if low <= tick <= high]
+    axes.set_xticks(ticks, labels=[_tick(tick) for tick in ticks])
+    if len(ticks) > 1:  # keep clear of the neighboring pane's
+        axes.get_xticklabels()[0].set_horizontalalignment("left")
+        axes.get_xticklabels()[-1].set_horizontalalignment("right")
     axes.grid(axis="x")
     axes.tick_params(axis="y", length=0)
     labels = [shorten(lookup.label(folder, name), 34) for name in rows]
     axes.set_yticks(range(len(rows)), labels=labels if labelled else [])
 
 
-def _tick(value: Number, _: int) -> str:
+def _tick(value: Number) -> str:
     if abs(value) < 1e-9:
         return "0"
     return f"{value:+.3g}".replace("-", "\N{MINUS SIGN}")

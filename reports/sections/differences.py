@@ -6,7 +6,7 @@ from reports.figures.boxes import SCORES, arrange
 from reports.figures.forest import Column as Pane
 from reports.figures.forest import draw_forest
 from reports.folder import Folder
-from reports.wording import probability, score, signed, stratum
+from reports.wording import probability, score, signed, stratum, wrap
 
 _MOST_STRATA = 4
 _READING = (
@@ -86,6 +86,12 @@ def _read_table(folder: Folder) -> str:
     )
 
 
+def _head(name: str, count: int) -> str:
+    """Head a pane; a mix of lesions may break behind its plus signs."""
+    text = wrap(stratum(name).replace("+", "+ "), 20, 2).replace("+ ", "+")
+    return f"{text}\nn = {count}"
+
+
 def _draw(folder: Folder) -> list[Figure]:
     leading, options = lookup.primary(folder), folder.results["options"]
     level = 100 * options["level"]
@@ -95,7 +101,7 @@ def _draw(folder: Folder) -> list[Figure]:
     figures, chosen = [], _choose(folder)
     strata = [row for row in lookup.strata(folder) if row["n"]][: _MOST_STRATA + 1]
     panes = [
-        Pane(f"{stratum(s['name'])}\nn = {s['n']}", leading, None, s["name"])
+        Pane(_head(s["name"], s["n"]), leading, None, s["name"])
         for s in strata
     ]
     figures.append(

@@ -207,3 +207,29 @@ def test_files_are_loaded_and_named_in_errors(tiny, tmp_path):
     with pytest.raises(ValueError, match="UTF-8") as error:
         load(path)
     assert str(error.value) == f"{path} must be UTF-8 text; save it as such"
+
+
+@pytest.mark.parametrize(
+    ("classes", "expected"),
+    [
+        ([{"name": "a"}, {"name": "b", "lesions": {"focal": 1}}], {"none", "focal"}),
+        (
+            [
+                {"name": "a", "lesions": {"focal": 1}},
+                {"name": "b", "lesions": {"focal+texture_swap": 1}},
+            ],
+            {"focal", "texture_swap"},
+        ),
+        (
+            [
+                {"name": "a", "lesions": {"focal": 1, "none": 1}},
+                {"name": "b", "lesions": {"focal+texture_swap": 1}},
+            ],
+            {"focal", "none", "focal+texture_swap"},
+        ),
+    ],
+)
+def test_lesions_that_all_images_have_are_not_shown(tiny_with, classes, expected):
+    recipe = tiny_with({"classes": classes})
+    mixes = [mix for c in recipe.classes for mix in c.lesions or ["none"]]
+    assert {recipe.shown(mix) for mix in mixes} == expected
