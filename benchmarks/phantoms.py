@@ -22,8 +22,9 @@ from scipy import ndimage
 
 from simbench.anatomies import head
 from simbench.blocks import LENGTH, draw_block
-from simbench.ellipses import displaced
-from simbench.phantoms import examine, take
+from simbench.exams import examine
+from simbench.geometry.ellipses import displaced
+from simbench.phantoms import take
 from simbench.recipe import Recipe, load
 from simbench.streams import stream
 

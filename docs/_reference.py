@@ -10,7 +10,8 @@ API: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "Recipes": {"simbench.recipe": ("load", "parse", "build", "names", "Recipe")},
     "Phantoms": {
-        "simbench.phantoms": ("draw", "examine", "take", "changed", "Sample", "Exam"),
+        "simbench.phantoms": ("draw", "take", "changed", "Sample"),
+        "simbench.exams": ("examine", "Exam"),
         "simbench.interventions": ("intervene", "Interventions"),
     },
     "Datasets and views": {
@@ -39,7 +40,7 @@ API: dict[str, dict[str, tuple[str, ...]]] = {
         "simbench.body": ("Body", "Anatomy"),
         "simbench.scene": ("Scene", "Change", "Lesion", "effect"),
         "simbench.additive": ("Additive", "strengths", "added"),
-        "simbench.regions": ("Shape", "places", "softness"),
+        "simbench.geometry.regions": ("Shape", "places", "softness"),
         "simbench.streams": ("stream", "Stream"),
         "simbench.noises.noise": ("Noise",),
         "simbench.artifacts.artifact": ("Artifact", "Plan"),

@@ -12,7 +12,8 @@ import numpy as np
 from jaxtyping import Shaped
 
 from simbench.difficulty.columns import columns
-from simbench.phantoms import Sample, changed, developed, examine, take
+from simbench.exams import examine
+from simbench.phantoms import Sample, changed, developed, take
 from simbench.recipe import Recipe
 
 LENGTH = 256  # images; also the length of a shard

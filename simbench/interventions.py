@@ -7,7 +7,8 @@ confounder can be told apart, and whether one changes what it makes of the other
 from dataclasses import dataclass, replace
 
 from simbench.assignment import assign
-from simbench.phantoms import Exam, Sample, examine, take
+from simbench.exams import Exam, examine
+from simbench.phantoms import Sample, take
 from simbench.recipe import Recipe
 
 

@@ -100,10 +100,7 @@ def _draw(folder: Folder) -> list[Figure]:
     )
     figures, chosen = [], _choose(folder)
     strata = [row for row in lookup.strata(folder) if row["n"]][: _MOST_STRATA + 1]
-    panes = [
-        Pane(_head(s["name"], s["n"]), leading, None, s["name"])
-        for s in strata
-    ]
+    panes = [Pane(_head(s["name"], s["n"]), leading, None, s["name"]) for s in strata]
     figures.append(
         Figure(
             "forest-strata",

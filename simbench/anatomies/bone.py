@@ -14,10 +14,10 @@ from jaxtyping import Float32
 from pydantic import Field
 
 from simbench.body import Anatomy, Body
-from simbench.ellipses import displaced, moved
+from simbench.geometry.ellipses import displaced, moved
+from simbench.geometry.tubes import Tube, lay
 from simbench.parameters import KindParameters, NonNegative, Positive, Share
 from simbench.streams import Stream
-from simbench.tubes import Tube, lay
 
 TISSUES = ("soft tissue", "cortex", "medullary canal", "spongiosa")
 _TEXTURE = {"soft_tissue": 0.35, "cortex": 0.4, "canal": 0.5, "spongiosa": 1.0}

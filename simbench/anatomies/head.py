@@ -9,7 +9,7 @@ from jaxtyping import Float32
 from pydantic import Field
 
 from simbench.body import Anatomy, Body
-from simbench.ellipses import Ellipse, displaced, moved, painted
+from simbench.geometry.ellipses import Ellipse, displaced, moved, painted
 from simbench.parameters import KindParameters, NonNegative, Positive
 from simbench.streams import Stream
 

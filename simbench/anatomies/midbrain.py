@@ -14,7 +14,7 @@ from jaxtyping import Float32
 from pydantic import Field
 
 from simbench.body import Anatomy, Body
-from simbench.ellipses import Ellipse, coverage, displaced, moved, painted
+from simbench.geometry.ellipses import Ellipse, coverage, displaced, moved, painted
 from simbench.parameters import KindParameters, NonNegative, Positive
 from simbench.streams import Stream
 

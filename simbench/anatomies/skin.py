@@ -12,8 +12,8 @@ from jaxtyping import Float32
 from pydantic import Field
 
 from simbench.body import Anatomy, Body
-from simbench.ellipses import displaced, moved
-from simbench.lattices import cells, splines
+from simbench.geometry.ellipses import displaced, moved
+from simbench.geometry.lattices import cells, splines
 from simbench.parameters import (
     KindParameters,
     NonNegative,

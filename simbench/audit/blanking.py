@@ -16,7 +16,7 @@ from scipy import ndimage
 from simbench.audit.features import MODELED, glance
 from simbench.audit.regeneration import other_place, touched
 from simbench.audit.sampling import Chosen, Images, Levels, batches, limit
-from simbench.phantoms import examine
+from simbench.exams import examine
 from simbench.recipe import Recipe
 
 DRAWN = 600  # places that are drawn anew, at most, but …

@@ -7,7 +7,8 @@ from jaxtyping import Bool
 from scipy import ndimage
 
 from simbench.audit.sampling import Chosen, Images
-from simbench.phantoms import Exam, changed, examine, take
+from simbench.exams import Exam, examine
+from simbench.phantoms import changed, take
 from simbench.psf import REACH
 from simbench.recipe import Recipe
 from simbench.scene import effect

@@ -1,8 +1,8 @@
 """Which amplitude a lesion needs to be as detectable as one wants."""
 
 from simbench.difficulty.calibration import View, solved
+from simbench.exams import examine
 from simbench.lesions import LESIONS
-from simbench.phantoms import examine
 from simbench.recipe import Recipe
 
 

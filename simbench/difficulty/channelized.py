@@ -13,7 +13,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import eval_laguerre
 
-from simbench.phantoms import examine, take
+from simbench.exams import examine
+from simbench.phantoms import take
 from simbench.recipe import Recipe
 
 ORDER = 10

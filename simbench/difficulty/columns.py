@@ -10,8 +10,8 @@ from simbench.difficulty.cnr import contrast
 from simbench.difficulty.ideal import ideal, nonprewhitening
 from simbench.difficulty.location import found
 from simbench.difficulty.setting import Setting, setting
+from simbench.exams import Exam
 from simbench.noises import NOISES
-from simbench.phantoms import Exam
 from simbench.truth import Kept
 
 NUMBERS = (

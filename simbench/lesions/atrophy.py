@@ -3,7 +3,7 @@
 from typing import Literal
 
 from simbench.body import Body
-from simbench.displacement import Displacing, between, moving, reshaped
+from simbench.geometry.displacement import Displacing, between, moving, reshaped
 from simbench.scene import Change, Lesion, Place, Scene
 from simbench.streams import Stream
 

@@ -14,9 +14,9 @@ from scipy.special import ndtri
 
 from simbench.additive import Additive, strengths
 from simbench.body import Body
+from simbench.geometry.regions import Shape, places, softness
 from simbench.infiltration import infiltrating
 from simbench.parameters import Positive, PositiveLimits
-from simbench.regions import Shape, places, softness
 from simbench.scene import Lesion, Place
 from simbench.seeds import reopened, seed
 from simbench.streams import Stream

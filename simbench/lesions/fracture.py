@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from simbench.additive import Additive, strengths
 from simbench.body import Body
-from simbench.crossings import (
+from simbench.geometry.crossings import (
     BENDS,
     Window,
     central_spot,

@@ -7,9 +7,9 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from simbench.body import Body
+from simbench.geometry.regions import Shape, places, softness
 from simbench.parameters import LesionParameters, PositiveLimits
 from simbench.psf import blur
-from simbench.regions import Shape, places, softness
 from simbench.scene import Change, Lesion, Place, Scene
 from simbench.streams import Stream
 

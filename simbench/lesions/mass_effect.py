@@ -7,9 +7,9 @@ import numpy as np
 
 from simbench.additive import Additive, strengths
 from simbench.body import Body
-from simbench.displacement import CREST, Displacing, between, moving, reshaped
+from simbench.geometry.displacement import CREST, Displacing, between, moving, reshaped
+from simbench.geometry.regions import softness
 from simbench.parameters import NonNegative, Positive, PositiveLimits, Tint
-from simbench.regions import softness
 from simbench.scene import Change, Lesion, Place, Scene
 from simbench.streams import Stream
 

@@ -8,9 +8,9 @@ from jaxtyping import Float32, Float64
 from pydantic import Field, field_validator
 
 from simbench.body import Body
+from simbench.geometry.regions import Shape, places, softness
 from simbench.parameters import LesionParameters, PositiveLimits, Tint
 from simbench.psf import REACH, blur
-from simbench.regions import Shape, places, softness
 from simbench.scene import Change, Lesion, Place, Scene
 from simbench.streams import Stream
 

@@ -10,8 +10,8 @@ from pydantic import Field, field_validator
 
 from simbench.additive import Additive, added, strengths
 from simbench.body import Body
+from simbench.geometry.regions import Shape, places, softness
 from simbench.parameters import NonNegative, Positive
-from simbench.regions import Shape, places, softness
 from simbench.scene import Lesion, Place
 from simbench.streams import Stream
 

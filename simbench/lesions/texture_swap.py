@@ -11,9 +11,9 @@ import numpy as np
 from pydantic import Field
 
 from simbench.body import Body
+from simbench.geometry.regions import Shape, places, softness
 from simbench.parameters import LesionParameters
 from simbench.psf import blur
-from simbench.regions import Shape, places, softness
 from simbench.scene import Change, Lesion, Place, Scene
 from simbench.streams import Stream
 from simbench.texture import Spectrum, field

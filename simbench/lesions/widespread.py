@@ -8,8 +8,8 @@ from pydantic import Field
 
 from simbench.additive import Additive, strengths
 from simbench.body import Body
+from simbench.geometry.regions import Shape, places, softness
 from simbench.infiltration import infiltrating
-from simbench.regions import Shape, places, softness
 from simbench.scene import Lesion, Place
 from simbench.streams import Stream
 

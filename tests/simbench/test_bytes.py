@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simbench.phantoms import draw, examine, take
+from simbench.exams import examine
+from simbench.phantoms import draw, take
 from simbench.recipe import load, names
 
 PINNED = [  # of generator 2

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from simbench.confounders import CONFOUNDERS
-from simbench.phantoms import draw, examine
+from simbench.exams import examine
+from simbench.phantoms import draw
 from simbench.streams import stream
 
 SIZES = [(16, 16), (33, 20), (20, 160), (96, 96), (129, 97)]

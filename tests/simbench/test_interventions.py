@@ -5,8 +5,9 @@ import pytest
 from scipy import ndimage
 
 from simbench.assignment import assign
+from simbench.exams import examine
 from simbench.interventions import intervene
-from simbench.phantoms import draw, examine
+from simbench.phantoms import draw
 
 CELLS = ("neither", "lesion", "confounder", "both")
 

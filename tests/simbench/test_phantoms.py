@@ -196,7 +196,7 @@ def test_more_draws_in_one_stage_change_no_other(tiny, monkeypatch, changed, kep
             source.uniform(17)
         return source
 
-    monkeypatch.setattr("simbench.phantoms.stream", opened)
+    monkeypatch.setattr("simbench.exams.stream", opened)
     after = draw(tiny, index)
     assert (after.image != before.image).any()
     for name in kept:

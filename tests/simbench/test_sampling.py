@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from scipy.stats import qmc
 
 from simbench.assignment import assign
-from simbench.phantoms import draw, examine
+from simbench.exams import examine
+from simbench.phantoms import draw
 from simbench.sampling import grid, ranges, settled, sobol
 
 

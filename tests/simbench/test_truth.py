@@ -13,7 +13,7 @@ from simbench.truth import Cut, Kept, truth_of
 
 SIZE = (7, 9)
 FLAT = np.ones((1, *SIZE), np.float32)
-BODY = Body(FLAT, FLAT, np.ones(SIZE, np.uint8), FLAT[0] > 0, {}, lambda *_: BODY)
+BODY: Body = Body(FLAT, FLAT, np.ones(SIZE, np.uint8), FLAT[0] > 0, {}, lambda *_: BODY)
 SCENE = Scene(BODY, FLAT, FLAT[0], FLAT, 1.0, 0.0)  # only the maps matter here
 PLANES = arrays.arrays(
     np.float32, (1, *SIZE), elements=st.floats(-2, 2, width=32, allow_subnormal=False)

@@ -6,7 +6,8 @@ import pytest
 from simbench.audit.regeneration import other_place, outside, touched
 from simbench.audit.sampling import choose
 from simbench.dataset import generate
-from simbench.phantoms import draw, examine
+from simbench.exams import examine
+from simbench.phantoms import draw
 
 
 def compared(dataset):

@@ -9,8 +9,9 @@ from simbench.additive import Additive
 from simbench.anatomies import ANATOMIES
 from simbench.difficulty.amplitude import amplitude_for
 from simbench.difficulty.columns import columns
+from simbench.exams import examine
 from simbench.lesions import LESIONS
-from simbench.phantoms import changed, examine, take
+from simbench.phantoms import changed, take
 
 ADDITIVE = [k for k, v in LESIONS.items() if issubclass(v.parameters, Additive)]
 

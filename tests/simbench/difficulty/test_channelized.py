@@ -3,7 +3,7 @@ import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from simbench.difficulty.channelized import hotelling, laguerre_gauss, observed
-from simbench.phantoms import examine
+from simbench.exams import examine
 
 
 def draws(random, count, channels, d_prime, paired=True):

@@ -7,10 +7,11 @@ from simbench.dataset import generate
 from simbench.difficulty.columns import NUMBERS, columns
 from simbench.difficulty.location import found
 from simbench.difficulty.setting import setting
+from simbench.exams import examine
+from simbench.geometry.regions import softness
 from simbench.lesions import LESIONS
-from simbench.phantoms import changed, examine
+from simbench.phantoms import changed
 from simbench.psf import blur
-from simbench.regions import softness
 from simbench.writer import write
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from simbench.dataset import generate
 from simbench.difficulty.columns import columns
-from simbench.phantoms import changed, examine
+from simbench.exams import examine
+from simbench.phantoms import changed
 from simbench.recipe import load
 
 

@@ -9,8 +9,9 @@ from scipy import linalg
 from simbench.difficulty.amplitude import amplitude_for
 from simbench.difficulty.channelized import hotelling, laguerre_gauss, observed
 from simbench.difficulty.columns import columns
+from simbench.exams import examine
 from simbench.noises import NOISES
-from simbench.phantoms import changed, examine, take
+from simbench.phantoms import changed, take
 from simbench.psf import blur, transfer
 from simbench.streams import stream
 from simbench.texture import field

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from simbench.displacement import displacement
+from simbench.geometry.displacement import displacement
 from simbench.lesions.atrophy import LESION
 from simbench.streams import stream
 

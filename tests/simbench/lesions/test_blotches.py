@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simbench.geometry.regions import softness
 from simbench.lesions.blotches import LESION, pattern
 from simbench.psf import blur
-from simbench.regions import softness
 from simbench.scene import effect
 from simbench.streams import stream
 

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from simbench.geometry.regions import softness
 from simbench.lesions import LESIONS
 from simbench.psf import REACH
-from simbench.regions import softness
 from simbench.scene import effect
 from simbench.streams import stream
 

@@ -14,9 +14,9 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from simbench.geometry.regions import softness
 from simbench.lesions import LESIONS
 from simbench.psf import blur
-from simbench.regions import softness
 from simbench.streams import stream
 from simbench.texture import Spectrum, field
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from simbench.anatomies import ANATOMIES
-from simbench.crossings import BENDS
+from simbench.geometry.crossings import BENDS
 from simbench.lesions import focal
 from simbench.lesions.fracture import LESION, Fracture, _moves, _profile, _window
 from simbench.scene import Scene, effect

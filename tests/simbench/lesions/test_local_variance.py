@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simbench.geometry.regions import softness
 from simbench.lesions.local_variance import LESION
 from simbench.psf import blur
-from simbench.regions import softness
 from simbench.streams import stream
 
 SIZE = (64, 72)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from simbench.displacement import CREST, displacement, reshaped
+from simbench.geometry.displacement import CREST, displacement, reshaped
 from simbench.lesions.mass_effect import LESION
 from simbench.psf import blur
 from simbench.streams import stream

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from simbench.geometry.regions import softness
 from simbench.lesions.focal import LESION as FOCAL
 from simbench.lesions.ring import LESION, pattern
-from simbench.regions import softness
 from simbench.streams import stream
 
 WAVES = [(m, part) for m in (2, 3, 4, 5) for part in ("cos", "sin")]

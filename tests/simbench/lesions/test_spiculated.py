@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from simbench.geometry.regions import softness
 from simbench.lesions.focal import LESION as FOCAL
 from simbench.lesions.spiculated import LESION, Spiculated, pattern
-from simbench.regions import softness
 from simbench.streams import stream
 
 

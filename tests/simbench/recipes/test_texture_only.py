@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from simbench.phantoms import examine, take
+from simbench.exams import examine
+from simbench.phantoms import take
 from simbench.recipe import load
 
 

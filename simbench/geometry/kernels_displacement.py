@@ -1,4 +1,4 @@
-"""Compiled loops of :mod:`simbench.displacement`."""
+"""Compiled loops of :mod:`simbench.geometry.displacement`."""
 
 import math
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.spatial import cKDTree
 
-from simbench.lattices import cells, splines
+from simbench.geometry.lattices import cells, splines
 
 SIDE = 8
 JITTER = st.floats(0.125, 0.875, width=32)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from simbench.kernels_regions import first_fit, fits, frame
+from simbench.geometry.kernels_regions import first_fit, fits, frame
 
 
 def blob(seed, size):

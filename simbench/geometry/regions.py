@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float32, Float64
 from pydantic import Field
 from scipy import ndimage
 
-from simbench.kernels_regions import HIGHEST, LOWEST, first_fit, weigh
+from simbench.geometry.kernels_regions import HIGHEST, LOWEST, first_fit, weigh
 from simbench.parameters import NonNegative, Parameters, Positive, PositiveLimits
 from simbench.scene import Place
 from simbench.streams import Stream

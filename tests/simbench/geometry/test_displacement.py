@@ -6,8 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from simbench.displacement import CREST, Displacing, displacement, moving, reshaped
-from simbench.kernels_displacement import enclosed
+from simbench.geometry.displacement import (
+    CREST,
+    Displacing,
+    displacement,
+    moving,
+    reshaped,
+)
+from simbench.geometry.kernels_displacement import enclosed
 from simbench.streams import stream
 
 PLACE = {"y": 30.0, "x": 40.0, "height": 20.0, "width": 20.0, "angle": 0.0}

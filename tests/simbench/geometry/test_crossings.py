@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simbench.crossings import (
+from simbench.geometry.crossings import (
     BENDS,
     DECAY,
     LEVELS,

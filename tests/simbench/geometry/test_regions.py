@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from scipy.stats import chisquare, kstest
 
-from simbench import regions
-from simbench.regions import WAVES, Shape, places, softness
+from simbench.geometry import regions
+from simbench.geometry.regions import WAVES, Shape, places, softness
 from simbench.streams import stream
 
 

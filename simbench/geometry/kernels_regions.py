@@ -1,4 +1,4 @@
-"""Compiled loops of :mod:`simbench.regions`."""
+"""Compiled loops of :mod:`simbench.geometry.regions`."""
 
 import math
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from simbench.kernels_displacement import around, borders, displace, enclosed
+from simbench.geometry.kernels_displacement import around, borders, displace, enclosed
 
 SIZES = st.tuples(st.integers(2, 20), st.integers(2, 20))
 

@@ -15,10 +15,10 @@ from jaxtyping import Float32
 from pydantic import Field, field_validator
 
 from simbench.body import Body
-from simbench.kernels_displacement import around, borders, displace, enclosed
+from simbench.geometry.kernels_displacement import around, borders, displace, enclosed
+from simbench.geometry.regions import Shape, places
 from simbench.parameters import LesionParameters, NonNegativeLimits, PositiveLimits
 from simbench.psf import blur
-from simbench.regions import Shape, places
 from simbench.scene import Change, Place, Scene
 from simbench.streams import Stream
 

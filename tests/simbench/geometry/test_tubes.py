@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simbench.tubes import (
+from simbench.geometry.tubes import (
     CANAL,
     FLARE,
     METAPHYSIS,

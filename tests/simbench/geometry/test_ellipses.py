@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from simbench.ellipses import Ellipse, _splines, coordinates, coverage, displaced
+from simbench.geometry.ellipses import (
+    Ellipse,
+    _splines,
+    coordinates,
+    coverage,
+    displaced,
+)
 from simbench.streams import stream
 
 

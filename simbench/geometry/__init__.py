@@ -1,0 +1,1 @@
+"""Shapes on the pixel grid: ellipses, soft regions, displacements, lattices, bones."""
