@@ -14,7 +14,15 @@ def permute(index: int, count: int, seed: int) -> int:
 
     A Feistel network on the smallest even number of bits, walked until the number is
     in range.
+
+    Raises
+    ------
+    ValueError
+        If the index is not in range, where the walk would never end.
     """
+    if not 0 <= index < count:
+        msg = f"index must be 0 to {count - 1}, got {index}"
+        raise ValueError(msg)
     bits = max((count - 1).bit_length() + 1, 2) // 2
     mask = (1 << bits) - 1
     keys = _round_keys(seed)

@@ -38,7 +38,7 @@ def transfer(
 def _kernel(psf: float) -> Float[np.ndarray, " taps"]:
     radius = int(REACH * psf + 0.5)
     places = np.arange(-radius, radius + 1)
-    weights = np.exp(-(places**2) / (2 * psf**2)) if psf else np.ones(1)
+    weights = np.exp(-(places**2) / (2 * psf**2)) if radius else np.ones(1)
     return weights / weights.sum()
 
 

@@ -120,7 +120,7 @@ def _trainer(
     warmup = max(1, steps // 10)
     rate = keras.optimizers.schedules.CosineDecay(
         settings.rate / 20,
-        steps - warmup,
+        max(1, steps - warmup),
         warmup_target=settings.rate,
         warmup_steps=warmup,
     )

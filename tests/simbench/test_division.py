@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,6 +8,12 @@ from simbench.division import permute, portions
 @given(st.integers(1, 300), st.integers(0, 2**63 - 1))
 def test_permute_is_a_bijection(count, seed):
     assert sorted(permute(i, count, seed) for i in range(count)) == list(range(count))
+
+
+@pytest.mark.parametrize("index", [-1, 5, 6])
+def test_permute_refuses_what_is_out_of_range(index):
+    with pytest.raises(ValueError, match=rf"^index must be 0 to 4, got {index}$"):
+        permute(index, 5, 0)
 
 
 def test_permute_depends_on_the_seed_and_leaves_no_order():

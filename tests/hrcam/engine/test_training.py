@@ -13,6 +13,12 @@ def test_the_network_learns(network, data):
     assert (chances.argmax(axis=1) == labels).mean() > 0.9
 
 
+def test_one_step_is_enough_to_train(data):
+    images, labels = data
+    _, losses = fit(images[:8], labels[:8], 2, Training(epochs=1, batch=8))
+    assert np.isfinite(losses).all()
+
+
 def test_the_same_seed_gives_the_same_weights(data):
     images, labels = data
     settings = Training(epochs=1, batch=11, seed=3)
