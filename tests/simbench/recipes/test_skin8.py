@@ -5,7 +5,6 @@ import pytest
 from scipy import ndimage
 
 from simbench.assignment import assign
-from simbench.dataset import generate
 from simbench.phantoms import draw
 from simbench.recipe import load
 
@@ -111,12 +110,3 @@ def test_colors_are_seldom_cut_off(recipe):
     images = [draw(recipe, i, confounder=False).image for i in range(16)]
     assert np.mean([image == 0 for image in images]) < 0.01
     assert np.mean([image == 255 for image in images]) < 0.02
-
-
-@pytest.mark.slow
-def test_the_audit_keeps_the_budget(recipe):
-    splits = recipe.splits.model_copy(
-        update={"train": 1600, "validation": 0, "test": 0}
-    )
-    found = generate(recipe.model_copy(update={"splits": splits})).audit
-    assert found["within_budget"]
