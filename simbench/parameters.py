@@ -26,6 +26,13 @@ def _some(values: tuple[object, ...]) -> tuple[object, ...]:
     return values
 
 
+def _counted(value: tuple[int, int]) -> tuple[int, int]:
+    if not 1 <= value[0] <= value[1] <= 200:  # instances are uint8
+        msg = "must be [fewest, most] with 1 <= fewest <= most <= 200"
+        raise ValueError(msg)
+    return value
+
+
 SOME = AfterValidator(_some)
 """Annotates an array that holds at least one value."""
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -35,6 +42,8 @@ Limits = Annotated[tuple[Finite, Finite], AfterValidator(_ordered)]
 """[low, high]: drawn evenly between them for every image or lesion."""
 NonNegativeLimits = Annotated[tuple[NonNegative, NonNegative], AfterValidator(_ordered)]
 PositiveLimits = Annotated[tuple[Positive, Positive], AfterValidator(_ordered)]
+LesionCount = Annotated[tuple[int, int], AfterValidator(_counted)]
+"""[fewest, most] lesions of an image."""
 Share = Annotated[float, Field(ge=0, le=1)]
 Opacity = Annotated[float, Field(gt=0, le=1)]
 OpacityLimits = Annotated[tuple[Opacity, Opacity], AfterValidator(_ordered)]

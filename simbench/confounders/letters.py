@@ -8,8 +8,9 @@ from pydantic import AfterValidator, Field
 
 from simbench.confounders.confounder import Confounder, ConfounderParameters, Layer
 from simbench.confounders.glyphs import GLYPHS, outline
-from simbench.confounders.spots import Where, spot
-from simbench.confounders.strokes import polyline, stroked, turned
+from simbench.confounders.spots import Where
+from simbench.confounders.stamps import Stamp, stamped
+from simbench.confounders.strokes import turned
 from simbench.parameters import (
     SOME,
     Color,
@@ -68,23 +69,8 @@ def draw(
     lines = [turned(points * height, angle, (0.0, 0.0)) for points in outline(text)]
     corners = np.abs(np.concatenate(lines)).max(axis=0)
     extent = tuple((2 * (corners + half) + parameters.edge).tolist())
-    center = spot(stream, tissue, extent, parameters.where, parameters.margin * side)
-    strokes = [
-        polyline(points + np.array(center), np.full(len(points), half))
-        for points in lines
-    ]
-    size = (tissue.shape[0], tissue.shape[1])
-    covered = stroked(np.concatenate(strokes), size, parameters.edge)
-    factors: dict[str, float | str] = {
-        "glyph": text,
-        "y": center[0],
-        "x": center[1],
-        "scale": scale,
-        "angle": angle,
-        "opacity": opacity,
-    }
-    color = np.array(parameters.color, np.float32)
-    return Layer(covered * np.float32(opacity), color, factors)
+    stamp = Stamp(text, lines, half, extent, scale, angle, opacity)
+    return stamped(parameters, stamp, tissue, stream)
 
 
 CONFOUNDER = Confounder("letters", Letters, draw, chiral=True)

@@ -7,8 +7,9 @@ from jaxtyping import Float, UInt8
 from pydantic import Field
 
 from simbench.confounders.confounder import Confounder, ConfounderParameters, Layer
-from simbench.confounders.spots import Where, spot
-from simbench.confounders.strokes import polyline, stroked, turned
+from simbench.confounders.spots import Where
+from simbench.confounders.stamps import Stamp, stamped
+from simbench.confounders.strokes import turned
 from simbench.parameters import (
     SOME,
     Color,
@@ -69,29 +70,9 @@ def draw(parameters: Marker, tissue: UInt8[np.ndarray, "h w"], stream: Stream) -
         2 * float(np.hypot(*tissue.shape)) if form == "obstruction" else scale * side
     )
     lines = [turned(np.array(p) * length, angle, (0.0, 0.0)) for p in _PATHS[form]]
-    center = spot(
-        stream,
-        tissue,
-        _extent(form, lines, half + parameters.edge / 2),
-        parameters.where,
-        parameters.margin * side,
-    )
-    strokes = [
-        polyline(points + np.array(center), np.full(len(points), half))
-        for points in lines
-    ]
-    size = (tissue.shape[0], tissue.shape[1])
-    covered = stroked(np.concatenate(strokes), size, parameters.edge)
-    factors: dict[str, float | str] = {
-        "glyph": form,
-        "y": center[0],
-        "x": center[1],
-        "scale": scale,
-        "angle": angle,
-        "opacity": opacity,
-    }
-    color = np.array(parameters.color, np.float32)
-    return Layer(covered * np.float32(opacity), color, factors)
+    extent = _extent(form, lines, half + parameters.edge / 2)
+    stamp = Stamp(form, lines, half, extent, scale, angle, opacity)
+    return stamped(parameters, stamp, tissue, stream)
 
 
 def _extent(

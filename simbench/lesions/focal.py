@@ -4,11 +4,12 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Float32
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from simbench.additive import Additive, added, strengths
 from simbench.body import Body
 from simbench.geometry.regions import Shape, places, softness
+from simbench.parameters import LesionCount
 from simbench.scene import Lesion, Place
 from simbench.streams import Stream
 
@@ -17,17 +18,9 @@ class Focal(Additive):
     """A table ``[lesions.NAME]`` of kind ``focal``."""
 
     kind: Literal["focal"]
-    count: tuple[int, int] = (1, 1)
+    count: LesionCount = (1, 1)
     """Fewest and most lesions of an image."""
     shape: Shape = Field(default_factory=lambda: Shape(radius=(0.04, 0.08)))
-
-    @field_validator("count")
-    @classmethod
-    def _count_is_a_range(cls, value: tuple[int, int]) -> tuple[int, int]:
-        if not 1 <= value[0] <= value[1] <= 200:  # instances are uint8
-            msg = "must be [fewest, most] with 1 <= fewest <= most <= 200"
-            raise ValueError(msg)
-        return value
 
 
 def place(

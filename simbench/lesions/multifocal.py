@@ -6,12 +6,12 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Float32
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from simbench.additive import Additive, added, strengths
 from simbench.body import Body
 from simbench.geometry.regions import Shape, places, softness
-from simbench.parameters import NonNegative, Positive
+from simbench.parameters import LesionCount, NonNegative, Positive
 from simbench.scene import Lesion, Place
 from simbench.streams import Stream
 
@@ -22,19 +22,11 @@ class Multifocal(Additive):
     kind: Literal["multifocal"]
     rate: Positive = 6.0
     """Mean of the Poisson law of the number of lesions, before ``count`` cuts it."""
-    count: tuple[int, int] = (2, 20)
+    count: LesionCount = (2, 20)
     """Fewest and most lesions of an image: the Poisson law is cut to these."""
     distance: NonNegative = 0.06
     """Least distance of any two centers, as a share of the frame's shorter side."""
     shape: Shape = Field(default_factory=lambda: Shape(radius=(0.015, 0.04)))
-
-    @field_validator("count")
-    @classmethod
-    def _count_is_a_range(cls, value: tuple[int, int]) -> tuple[int, int]:
-        if not 1 <= value[0] <= value[1] <= 200:  # instances are uint8
-            msg = "must be [fewest, most] with 1 <= fewest <= most <= 200"
-            raise ValueError(msg)
-        return value
 
 
 def place(

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from simbench.additive import Additive, added, strengths
 from simbench.body import Body
 from simbench.geometry.regions import Shape, places, softness, waved
-from simbench.parameters import Limits, NonNegativeLimits
+from simbench.parameters import LesionCount, Limits, NonNegativeLimits
 from simbench.scene import Lesion, Place
 from simbench.streams import Stream
 
@@ -21,7 +21,7 @@ class Ring(Additive):
     """A table ``[lesions.NAME]`` of kind ``ring``."""
 
     kind: Literal["ring"]
-    count: tuple[int, int] = (1, 1)
+    count: LesionCount = (1, 1)
     """Fewest and most lesions of an image."""
     core: NonNegativeLimits = (0.55, 0.75)
     """Radius of the core, as a share of the lesion's."""
@@ -34,14 +34,6 @@ class Ring(Additive):
     spread: float = Field(default=2.0, ge=1, le=4)
     """Radius of the halo, in radii of the lesion."""
     shape: Shape = Field(default_factory=lambda: Shape(radius=(0.06, 0.1), edge=0.3))
-
-    @field_validator("count")
-    @classmethod
-    def _count_is_a_range(cls, value: tuple[int, int]) -> tuple[int, int]:
-        if not 1 <= value[0] <= value[1] <= 200:  # instances are uint8
-            msg = "must be [fewest, most] with 1 <= fewest <= most <= 200"
-            raise ValueError(msg)
-        return value
 
     @field_validator("core")
     @classmethod
