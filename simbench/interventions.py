@@ -88,7 +88,8 @@ def _ill(recipe: Recipe, label: int) -> bool:
     """Tell whether every image of a class has a lesion that is no sham."""
     mixes = recipe.classes[label].lesions
     return bool(mixes) and all(
-        any(not _is_sham(recipe, name) for name in mix.split("+")) for mix in mixes
+        any(name != "none" and not _is_sham(recipe, name) for name in mix.split("+"))
+        for mix in mixes
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, UInt
 from scipy import ndimage
 
+from simbench.assignment import assign
 from simbench.audit.features import MODELED, glance
 from simbench.audit.regeneration import other_place, touched
 from simbench.audit.sampling import Chosen, Images, Levels, batches, limit
@@ -110,7 +111,7 @@ class Blanks:
         size = self.dataset.arrays["image"].shape[1:3]
         regions = np.zeros((rows.size, *size), bool)
         for region, row, donor in zip(regions, rows, given, strict=True):
-            lesion = str(chosen.lesions[donor])
+            lesion = assign(recipe, int(chosen.ids[donor])).lesion
             region |= other_place(recipe, int(chosen.ids[row]), label, lesion)
         return regions
 

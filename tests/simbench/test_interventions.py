@@ -163,3 +163,14 @@ def test_a_confounder_is_drawn_alike_whatever_others_there_are(tiny_with):
         (alone,) = examine(recipe, 3, confounders=[name]).layers
         assert alone[1].factors == both.layers[number][1].factors
     assert both.layers[0][1].factors != both.layers[1][1].factors
+
+
+def test_a_class_that_may_have_no_lesion_is_not_the_ill_one(tiny_with):
+    classes = [
+        {"name": "some", "lesions": {"focal": 1, "none": 1}},
+        {"name": "all", "lesions": {"texture_swap": 1}},
+    ]
+    changes = {"classes": classes, "confounders.corners": {"kind": "corners"}}
+    recipe = tiny_with(changes)
+    for index in range(12):
+        assert intervene(recipe, index).both.case.label == 1

@@ -4,8 +4,10 @@ from scipy.stats import ks_2samp
 
 from simbench.audit import blanking
 from simbench.audit.blanking import Blanks, blank, blanked, sample
+from simbench.audit.regeneration import touched
 from simbench.audit.sampling import choose, levels_of
 from simbench.dataset import generate
+from simbench.exams import examine
 from simbench.phantoms import draw
 
 SPLITS = {"train": 60, "validation": 8, "test": 12}
@@ -53,6 +55,21 @@ def test_blanks_have_one_law_in_both_classes(tiny_with):
     areas = regions_of(dataset, chosen).mean(axis=(1, 2))
     assert ks_2samp(areas[chosen.labels == 0], areas[chosen.labels == 1]).pvalue > 0.01
     assert areas.std() > 0.2 * areas.mean()
+
+
+def test_a_lesion_that_all_images_have_is_part_of_every_foreign_mix(tiny_with):
+    """The index shows mixes without it; where they lie depends on the whole mix."""
+    classes = [
+        {"name": "one", "lesions": {"focal": 1}},
+        {"name": "two", "lesions": {"focal+texture_swap": 1}},
+    ]
+    recipe = tiny_with({"splits": SPLITS, "classes": classes})
+    dataset = generate(recipe)
+    chosen = choose(dataset, 5)
+    regions = regions_of(dataset, chosen)
+    for row in np.flatnonzero(chosen.labels == 0):
+        foreign = touched(examine(recipe, int(chosen.ids[row]), 1))
+        assert (regions[row] >= foreign).all()
 
 
 def test_several_classes_are_blanked_for_all_their_lesions(tiny_with):
