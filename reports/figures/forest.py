@@ -111,14 +111,17 @@ def _finish(axes: "Axes", folder: Folder, rows: Sequence[str], labelled: bool) -
     low, high = axes.get_xlim()
     ticks = MaxNLocator(2, steps=[1, 2, 5, 10]).tick_values(low, high)
     ticks = [tick for tick in ticks if low <= tick <= high]
-    axes.set_xticks(ticks, labels=[_tick(tick) for tick in ticks])
+    labels = [_tick(tick) for tick in ticks]
+    if len(ticks) > 3:  # no room beside the last one
+        labels[-2] = ""
+    axes.set_xticks(ticks, labels=labels)
     if len(ticks) > 1:  # keep clear of the neighboring pane's
         axes.get_xticklabels()[0].set_horizontalalignment("left")
         axes.get_xticklabels()[-1].set_horizontalalignment("right")
     axes.grid(axis="x")
     axes.tick_params(axis="y", length=0)
-    labels = [shorten(lookup.label(folder, name), 34) for name in rows]
-    axes.set_yticks(range(len(rows)), labels=labels if labelled else [])
+    names = [shorten(lookup.label(folder, name), 34) for name in rows]
+    axes.set_yticks(range(len(rows)), labels=names if labelled else [])
 
 
 def _tick(value: Number) -> str:
