@@ -17,6 +17,9 @@ Array = Any
 class Ops(Protocol):
     """The operations that NumPy and ``keras.ops`` share and methods may use."""
 
+    #: Of its functions only ``eigh``: eigenvalues in ascending order, eigenvectors.
+    linalg: Any
+
     def einsum(self, subscripts: str, *operands: Array) -> Array: ...
     def matmul(self, x1: Array, x2: Array) -> Array: ...
     def tensordot(self, x1: Array, x2: Array, axes: Any) -> Array: ...
@@ -26,8 +29,18 @@ class Ops(Protocol):
     def sqrt(self, x: Array) -> Array: ...
     def square(self, x: Array) -> Array: ...
     def maximum(self, x1: Array, x2: Array) -> Array: ...
+    def minimum(self, x1: Array, x2: Array) -> Array: ...
+    def where(self, condition: Array, x1: Array, x2: Array) -> Array: ...
+    def sum(self, x: Array, axis: Any = None, *, keepdims: bool = False) -> Array: ...
+    def max(self, x: Array, axis: Any = None, *, keepdims: bool = False) -> Array: ...
+    def min(self, x: Array, axis: Any = None, *, keepdims: bool = False) -> Array: ...
+    def sign(self, x: Array) -> Array: ...
+    def exp(self, x: Array) -> Array: ...
+    def tanh(self, x: Array) -> Array: ...
     def ones_like(self, x: Array) -> Array: ...
+    def zeros_like(self, x: Array) -> Array: ...
     def stack(self, x: Any, axis: int = 0) -> Array: ...
+    def concatenate(self, x: Any, axis: int = 0) -> Array: ...
     def reshape(self, x: Array, newshape: Any) -> Array: ...
 
 
@@ -82,6 +95,41 @@ class Truth:
     effect: Array
 
 
+@runtime_checkable
+class Calls(Protocol):
+    """The network itself, for methods that must ask it again and again.
+
+    NumPy in, NumPy out, on the recorded route. Each of ``m`` inputs belongs to the
+    image of the capture that ``rows`` (m,) names and is judged by that image's target.
+    """
+
+    #: Images that a method may put through the network per explained image; None
+    #: leaves the published number.
+    limit: int | None
+
+    def responses(self, pixels: Array, rows: Array) -> Array:
+        """Return the target logit of other pixels (m, h, w, c), (m,)."""
+
+    def slopes(self, pixels: Array, rows: Array, rule: str = "plain") -> Array:
+        """Return the target logit's derivative by the pixels, (m, h, w, c).
+
+        ``rule`` says how rectifiers are passed backward, see ``Capture.slopes``.
+        """
+
+    def tails(self, layer: str, features: Array, rows: Array) -> Array:
+        """Return the target logit where a layer's feature maps are replaced, (m,).
+
+        ``features`` is (m, h', w', c') at that layer's size; what does not pass
+        through the layer is as it was for the image.
+        """
+
+    def looks(self, pixels: Array, rows: Array, layers: tuple[str, ...]) -> Any:
+        """Return features and gradients of other pixels, even of another size.
+
+        ``pixels`` is (m, h*, w*, c); two mappings by layer name, (m, h', w', c').
+        """
+
+
 @dataclass(frozen=True)
 class Capture:
     """A batch of images as one network saw it.
@@ -93,9 +141,20 @@ class Capture:
     ops
         ``numpy`` or ``keras.ops``.
     images
-        Gray values (mean over channels), (n, h, w), float, in [0, 255].
+        Gray values (mean over channels), (n, h, w), float, in [0, 255] where the
+        network takes them so.
+    pixels
+        What the network was given, (n, h, w, c).
     layers
         Tapped layers, shallow to deep.
+    slopes
+        By rule, derivative of the target logit by the pixels, (n, h, w, c): ``plain``;
+        ``guided`` and ``deconvnet`` change what passes back through rectifiers.
+    biases
+        For FullGrad: each additive bias of the network times the target's derivative
+        by what it is added to, (n, h', w', c') or (n, c'), shallow to deep.
+    logits
+        Of the target, (n,).
     heads
         By head name, then by layer name: weights of the target (per image),
         (n, c). The target is a linear form of the logits: class minus the mean of
@@ -108,17 +167,25 @@ class Capture:
         Uniform numbers in [0, 1), one stateless stream per image, (n, h, w).
     truth
         Mask and effect where the images are simulated, else None.
+    calls
+        The network to ask again; None on the compiled route, which methods that need
+        calls never take.
     """
 
     size: tuple[int, int]
     ops: Ops
     images: Array
     layers: tuple[Layer, ...]
+    pixels: Array = None
+    slopes: Mapping[str, Array] = field(default_factory=dict)
+    biases: tuple[Array, ...] = ()
+    logits: Array = None
     heads: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
     tissue: Array = None
     tissue_median: Array = None
     noise: Array = None
     truth: Truth | None = None
+    calls: Calls | None = None
 
     def at(self, names: tuple[str, ...]) -> "Capture":
         """Return the capture with only the named layers, in the network's order."""

@@ -10,12 +10,73 @@ from hrcam.enlargement import enlarge
 
 
 def add(maps: Float[np.ndarray, "l n h w"]) -> Float[np.ndarray, "n h w"]:
-    """Add the layers' maps: HR-CAM's fusion (PeerJ CS 622, equation of the map)."""
+    """Add the layers' maps: HR-CAM's fusion (PeerJ CS 622, equation of the map).
+
+    The one fusion that keeps scale and sign; the layers must share a unit.
+    """
     return maps.sum(axis=0)
 
 
+def average(maps: Float[np.ndarray, "l n h w"]) -> Float[np.ndarray, "n h w"]:
+    """Average the layers' maps, each min-max normalized per image."""
+    return normalized(maps).mean(axis=0)
+
+
+def maximum(maps: Float[np.ndarray, "l n h w"]) -> Float[np.ndarray, "n h w"]:
+    """Take the largest of the layers' maps, each min-max normalized per image."""
+    return normalized(maps).max(axis=0)
+
+
+def multiply(maps: Float[np.ndarray, "l n h w"]) -> Float[np.ndarray, "n h w"]:
+    """Multiply the layers' maps, each min-max normalized per image.
+
+    Only what every layer marks stays; a layer with a constant map leaves nothing.
+    """
+    return normalized(maps).prod(axis=0)
+
+
+def squash(maps: Float[np.ndarray, "l n h w"]) -> Float[np.ndarray, "n h w"]:
+    """Take the largest of ``tanh(2 M / max M)`` over the layers' maps M.
+
+    LayerCAM's fusion (Jiang et al., IEEE TIP 30, 2021, equation 9), here of all layers
+    alike. A map without a positive value counts 0.
+    """
+    with np.errstate(invalid="ignore"):
+        top = maps.max(axis=(2, 3), keepdims=True)
+        # 0, but NaN at an infinite value, which the hyperbolic tangent would hide.
+        scaled = maps * 0
+        np.divide(maps, top, out=scaled, where=(top > 0) & np.isfinite(maps))
+        return np.tanh(2 * scaled).max(axis=0)
+
+
 #: Ways to fuse the enlarged parts of a method, by the name a method gives.
-FUSIONS = {"sum": add}
+FUSIONS = {
+    "sum": add,
+    "mean": average,
+    "max": maximum,
+    "tanh_max": squash,
+    "product": multiply,
+}
+
+#: Fusions that take the layers' maps as they are.
+INCOMPARABLE = ("sum",)
+
+
+def normalized(
+    maps: Float[np.ndarray, "l n h w"],
+) -> Float[np.ndarray, "l n h w"]:
+    """Scale every map of every layer to [0, 1]; a constant map becomes 0.
+
+    Layers differ in scale by orders of magnitude, so without this the largest would be
+    the fusion. A map with NaN or infinity becomes NaN.
+    """
+    low = maps.min(axis=(2, 3), keepdims=True)
+    with np.errstate(invalid="ignore"):
+        raised = maps - low
+        span = maps.max(axis=(2, 3), keepdims=True) - low
+        scaled = np.zeros_like(maps)
+        np.divide(raised, span, out=scaled, where=~(span <= 0))
+    return scaled
 
 
 def rectify(maps: Float[np.ndarray, "n h w"]) -> Float[np.ndarray, "n h w"]:
@@ -28,8 +89,13 @@ def keep(maps: Float[np.ndarray, "n h w"]) -> Float[np.ndarray, "n h w"]:
     return maps
 
 
+def magnitude(maps: Float[np.ndarray, "n h w"]) -> Float[np.ndarray, "n h w"]:
+    """Take absolute values, as gradients by the pixels are published."""
+    return np.abs(maps)
+
+
 #: Published post-processing, applied at the layer's own size, by name.
-POSTPROCESSING = {"none": keep, "relu": rectify}
+POSTPROCESSING = {"none": keep, "relu": rectify, "absolute": magnitude}
 
 
 def compose(
@@ -45,7 +111,8 @@ def compose(
     parts
         By layer: raw maps at the layer's own size.
     geometry
-        By layer: where its units look, or None.
+        By layer: where its units look, or None; a part that it does not know is spread
+        evenly over the image.
     size
         Rows and columns of the image.
     recipe

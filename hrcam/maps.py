@@ -4,40 +4,24 @@ Stored are the raw parts at each layer's own size, so the post-processing, the a
 and the fusion are applied when a map is read, and twenty methods stay small.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
 
-from hrcam.capture import IDENTITY, Geometry
+from hrcam.description import Facts, facts, statuses
 from hrcam.enlargement import ALIGNMENTS, coincide
-from hrcam.entries import Entry
 from hrcam.fusion import compose
+from hrcam.statuses import STATUSES
 
+if TYPE_CHECKING:
+    import pandas
 
-@dataclass(frozen=True)
-class Facts:
-    """How the parts of an entry become a map, and what to call it.
-
-    Parameters
-    ----------
-    names
-        ``method, layer, head, alignment, architecture, seed, label, kind``.
-    size
-        Rows and columns of the images.
-    geometry
-        By layer: where its units look, or None.
-    postprocessing, fusion
-        Names of :mod:`hrcam.fusion`.
-    """
-
-    names: Mapping[str, str]
-    size: tuple[int, int]
-    geometry: Mapping[str, Geometry | None]
-    postprocessing: str
-    fusion: str
+__all__ = ["Explained", "Facts", "LayerMaps", "facts", "gather", "statuses"]
 
 
 @dataclass(frozen=True)
@@ -52,11 +36,15 @@ class LayerMaps:
         The images, in the order of the rows.
     parts
         By layer: raw maps, (n, h, w), NumPy or Zarr.
+    status
+        Of each image's map, a name of :data:`hrcam.statuses.STATUSES`; empty where
+        nobody told.
     """
 
     facts: Facts
     ids: tuple[str, ...]
     parts: Mapping[str, Any]
+    status: tuple[str, ...] = ()
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -65,8 +53,7 @@ class LayerMaps:
 
     def read(self, ids: Sequence[str]) -> Float[np.ndarray, "n h w"]:
         """Return the finished maps of the named images, of the images' size."""
-        place = {image: row for row, image in enumerate(self.ids)}
-        rows = [place[image] for image in ids]
+        rows = [self._place[image] for image in ids]
         parts = {layer: _rows(part, rows) for layer, part in self.parts.items()}
         facts = self.facts
         alignment = facts.names["alignment"] or ALIGNMENTS[0]
@@ -75,7 +62,7 @@ class LayerMaps:
 
     def layer(self, name: str) -> "LayerMaps":
         """Return the part of one layer alone, as a source of its own."""
-        return replace(self, parts={name: self.parts[name]})
+        return replace(self, parts={name: self.parts[name]}, status=())
 
     def aligned(self, alignment: str) -> "LayerMaps | None":
         """Return the same maps by another alignment; None if nothing would change."""
@@ -88,6 +75,10 @@ class LayerMaps:
         label = f"{facts.names['label']}, {alignment.replace('_', '-')}"
         names = {**facts.names, "alignment": alignment, "label": label}
         return replace(self, facts=replace(facts, names=names))
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {image: row for row, image in enumerate(self.ids)}
 
 
 @dataclass(frozen=True)
@@ -119,30 +110,21 @@ class Explained(Mapping[str, LayerMaps]):
 
     def __repr__(self) -> str:
         images = len(next(iter(self.entries.values())).ids) if self.entries else 0
-        return f"Explained({len(self)} entries, {images} images: {', '.join(self)})"
+        told = f"Explained({len(self)} entries, {images} images: {', '.join(self)})"
+        model = [s for s in self.entries.values() if s.names["kind"] == "model"]
+        bad = Counter(x for source in model for x in source.status if x != "ok")
+        counts = ", ".join(f"{bad[x]} {x}" for x in STATUSES if bad[x])
+        return told[:-1] + f"; of the model's maps {counts})" if counts else told
 
+    def statuses(self) -> "pandas.DataFrame":
+        """Count the maps of each entry by their status; entries nobody judged are 0."""
+        import pandas
 
-def facts(
-    entry: Entry,
-    size: tuple[int, int],
-    geometry: Mapping[str, Geometry | None],
-    extra: Mapping[str, str],
-) -> Facts:
-    """Describe an entry; ``extra`` gives ``architecture`` and ``seed``."""
-    layers = {"image": IDENTITY} | {n: geometry[n] for n in entry.layers}
-    names = {
-        "method": entry.method.name,
-        "layer": entry.layer,
-        "head": entry.method.head,
-        "alignment": ALIGNMENTS[0] if entry.layers else "",
-        "label": entry.label,
-        "kind": entry.method.kind,
-        "architecture": "",
-        "seed": "",
-        **(extra if entry.method.kind == "model" else {}),
-    }
-    method = entry.method
-    return Facts(names, size, layers, method.postprocessing, method.fusion)
+        counts = {
+            name: [source.status.count(status) for status in STATUSES]
+            for name, source in self.entries.items()
+        }
+        return pandas.DataFrame.from_dict(counts, orient="index", columns=STATUSES)
 
 
 def gather(
@@ -152,14 +134,12 @@ def gather(
 ) -> dict[str, LayerMaps]:
     """Keep the parts of all entries in memory."""
     rows = list(batches)
-    return {
-        name: LayerMaps(
-            fact,
-            tuple(ids),
-            {k: np.concatenate([r[name][k] for r in rows]) for k in rows[0][name]},
-        )
-        for name, fact in table.items()
-    }
+    found = {}
+    for name, fact in table.items():
+        layers = rows[0][name]
+        parts = {k: np.concatenate([row[name][k] for row in rows]) for k in layers}
+        found[name] = LayerMaps(fact, tuple(ids), parts, tuple(statuses(fact, parts)))
+    return found
 
 
 def _rows(part: Any, rows: list[int]) -> Float[np.ndarray, "n h w"]:

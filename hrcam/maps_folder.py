@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 
 from hrcam.capture import Geometry
-from hrcam.maps import Facts, LayerMaps
+from hrcam.maps import Facts, LayerMaps, statuses
 
 #: Maps of one file of the store.
 SHARD = 256
+
+#: Of ``maps.json``. 1 knew neither provenance nor status, and had no layer whose name
+#: holds a slash beside one that is the part before it.
+SCHEMA = 2
 
 
 def write_maps(
@@ -22,43 +26,77 @@ def write_maps(
     Parameters
     ----------
     folder
-        An empty folder; gets ``maps.zarr`` and ``maps.json``.
+        An empty folder; gets ``maps.zarr``, ``maps.json`` and ``status.parquet``, the
+        status of every map (rows: images, columns: entries).
     table
         The entries' facts by name.
     batches
         Per batch: by entry, then by layer, raw maps (n, h, w).
     """
+    import pandas as pd
     import zarr
 
     group = zarr.open_group(folder / "maps.zarr", mode="w")
     written, order = 0, {}
+    told: dict[str, list[str]] = {name: [] for name in table}
     for shard in _shards(batches):
         for name, parts in shard.items():
             order[name] = list(parts)
+            told[name] += statuses(table[name], parts)
             for layer, maps in parts.items():
-                array = _array(group, f"{name}/{layer}", maps.shape)
+                array = _array(group, _path(name, layer, SCHEMA), maps.shape)
                 array.resize((written + len(maps), *maps.shape[1:]))
                 array[written:] = maps
         written += len(next(iter(next(iter(shard.values())).values())))
     rows = [{"name": n, **_plain(f), "layers": order[n]} for n, f in table.items()]
-    text = json.dumps({"schema": 1, "entries": rows}, indent=1, sort_keys=True)
+    frame = pd.DataFrame(told, dtype="category")
+    frame.to_parquet(folder / "status.parquet", index=False)
+    text = json.dumps({"schema": SCHEMA, "entries": rows}, indent=1, sort_keys=True)
     (folder / "maps.json").write_text(text + "\n")
 
 
 def read_maps(folder: Path, ids: Sequence[str]) -> dict[str, LayerMaps]:
-    """Open the maps that :func:`write_maps` wrote; nothing is loaded yet."""
+    """Open the maps that :func:`write_maps` wrote; nothing is loaded yet.
+
+    Raises
+    ------
+    ValueError
+        If the folder was written by a newer version.
+    """
     import zarr
 
-    group = zarr.open_group(folder / "maps.zarr", mode="r")
-    rows = json.loads((folder / "maps.json").read_text())["entries"]
-    return {
-        row["name"]: LayerMaps(
-            _facts(row),
-            tuple(ids),
-            {layer: group[f"{row['name']}/{layer}"] for layer in row["layers"]},
+    content = json.loads((folder / "maps.json").read_text())
+    schema = content["schema"]
+    if schema > SCHEMA:
+        msg = (
+            f"maps.json must have schema 1..{SCHEMA}, got {schema}; update hrcam-bench"
         )
-        for row in rows
-    }
+        raise ValueError(msg)
+    group = zarr.open_group(folder / "maps.zarr", mode="r")
+    told = _told(folder)
+    found = {}
+    for row in content["entries"]:
+        name = row["name"]
+        parts = {k: group[_path(name, k, schema)] for k in row["layers"]}
+        found[name] = LayerMaps(_facts(row), tuple(ids), parts, told.get(name, ()))
+    return found
+
+
+def _told(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Return the statuses by entry; nothing of a folder that has none."""
+    import pandas as pd
+
+    path = folder / "status.parquet"
+    if not path.is_file():
+        return {}
+    return {str(n): tuple(rows) for n, rows in pd.read_parquet(path).items()}
+
+
+def _path(name: str, layer: str, schema: int) -> str:
+    """Return where a part lies in the store; a slash in a name makes no folder."""
+    if schema == 1:
+        return f"{name}/{layer}"
+    return "/".join(x.replace("%", "%25").replace("/", "%2F") for x in (name, layer))
 
 
 def _shards(batches: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -117,6 +155,7 @@ def _plain(fact: Facts) -> dict[str, Any]:
         "geometry": places,
         "postprocessing": fact.postprocessing,
         "fusion": fact.fusion,
+        "provenance": dict(fact.provenance),
     }
 
 
@@ -132,4 +171,5 @@ def _facts(row: Mapping[str, Any]) -> Facts:
         places,
         row["postprocessing"],
         row["fusion"],
+        row.get("provenance", {}),
     )

@@ -1,19 +1,8 @@
 """The mask seen through a layer's grid: the best a map of that size can do."""
 
-import numpy as np
-from jaxtyping import Float
-
 from hrcam.capture import Capture, Parts
 from hrcam.methods.method import Method
-
-
-def shares(pixels: int, units: int) -> Float[np.ndarray, "units pixels"]:
-    """Return the matrix that averages an axis over equal stretches of it."""
-    edges = np.linspace(0, pixels, units + 1)
-    low = np.maximum(edges[:-1, None], np.arange(pixels))
-    high = np.minimum(edges[1:, None], np.arange(pixels) + 1.0)
-    cover = np.clip(high - low, 0, None)
-    return (cover / cover.sum(axis=1, keepdims=True)).astype(np.float32)
+from hrcam.resampling import averager
 
 
 def explain(capture: Capture) -> Parts:
@@ -21,7 +10,7 @@ def explain(capture: Capture) -> Parts:
     parts = {}
     for layer in capture.layers:
         rows, columns = (
-            shares(p, u) for p, u in zip(capture.size, layer.size, strict=True)
+            averager(u, p) for p, u in zip(capture.size, layer.size, strict=True)
         )
         mask = capture.truth.mask  # type: ignore[union-attr]  # `needs` promises it
         parts[layer.name] = capture.ops.matmul(

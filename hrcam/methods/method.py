@@ -6,8 +6,10 @@ from typing import Literal
 
 from hrcam.capture import Capture, Parts
 
-#: What a method reads besides the image: feature maps, their gradients, heads by name
-#: (``head:base``), or the truth of a simulated image.
+#: What a method reads besides the image: ``features``, ``gradients``; heads by name
+#: (``head:base``); derivatives by the pixels by rule (``slope:plain``,
+#: ``slope:guided``, ``slope:deconvnet``); ``biases``; ``calls`` of the network; the
+#: ``truth`` of a simulated image.
 Need = str
 
 
@@ -38,6 +40,12 @@ class Method:
         Published post-processing, a name of :data:`hrcam.fusion.POSTPROCESSING`.
     head
         Name of the linear head that weights the channels, or the empty string.
+    fusion
+        How the enlarged parts of several layers become one map, a name of
+        :data:`hrcam.fusion.FUSIONS`.
+    network
+        Which network is looked into: the explained one (the empty string), or a
+        variant of it, a name of :data:`hrcam.engine.variants.VARIANTS`.
     """
 
     name: str
@@ -50,3 +58,4 @@ class Method:
     postprocessing: str = "none"
     head: str = ""
     fusion: str = "sum"
+    network: str = ""

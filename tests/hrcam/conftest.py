@@ -1,5 +1,6 @@
 """Captures, recipes and datasets that need no deep-learning library."""
 
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import jaxtyping
@@ -21,8 +22,32 @@ def unchecked():
     jaxtyping.config.update("jaxtyping_disable", False)
 
 
-def draw_capture(seed=0, batch=5, layers=LAYERS, size=(24, 36)):
-    """Make a capture of random NumPy arrays that holds all that methods may need."""
+def load_beside(name):
+    """Import a module of this folder; tests are no package."""
+    spec = spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+NUMPY_NETWORK = load_beside("numpy_network")
+
+
+def draw_calls(seed, batch, channels):
+    """Draw a network with the layers of :data:`LAYERS`, to be asked a few times."""
+    network = NUMPY_NETWORK.draw_network(
+        seed, channels, tuple(c for *_, c in LAYERS), 4, ("max", "max", "average")
+    )
+    target = NUMPY_NETWORK.contrast(np.arange(batch) % 4, 4)
+    return NUMPY_NETWORK.Asked(network, target, limit=20)
+
+
+def draw_capture(seed=0, batch=5, layers=LAYERS, size=(24, 36), channels=2):
+    """Make a capture of random NumPy arrays that holds all that methods may need.
+
+    What it says of a network fits nothing but its shapes; for a network that was really
+    run see the fixture ``recorded``.
+    """
     rng = np.random.default_rng(seed)
 
     def normal(*shape):
@@ -38,6 +63,7 @@ def draw_capture(seed=0, batch=5, layers=LAYERS, size=(24, 36)):
     tissue[:, 2:-3, 4:-1] = 1
     mask = np.zeros((batch, *size), np.float32)
     mask[:, 5:12, 7:21] = 1
+    rules = ("plain", "guided", "deconvnet")
     return Capture(
         size=size,
         ops=np,
@@ -48,6 +74,11 @@ def draw_capture(seed=0, batch=5, layers=LAYERS, size=(24, 36)):
         tissue_median=rng.integers(60, 180, batch).astype(np.float32),
         noise=rng.random((batch, *size)).astype(np.float32),
         truth=Truth(mask, mask * rng.random((batch, *size)).astype(np.float32)),
+        pixels=(255 * rng.random((batch, *size, channels))).astype(np.float32),
+        slopes={rule: normal(batch, *size, channels) for rule in rules},
+        biases=(normal(batch, 12, 18, 5), normal(batch, 3, 4, 6), normal(batch, 4)),
+        logits=normal(batch),
+        calls=draw_calls(seed, batch, channels),
     )
 
 

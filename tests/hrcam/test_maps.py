@@ -1,19 +1,22 @@
 """Maps in memory and in the store are the same maps."""
 
 import json
+import re
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hrcam.capture import IDENTITY, Geometry
-from hrcam.entries import Entry
+from hrcam.entries import EVERYTHING, Entry, plan
 from hrcam.fusion import compose
 from hrcam.maps import Explained, LayerMaps, facts, gather
 from hrcam.maps_folder import SHARD, read_maps, write_maps
 from hrcam.methods import METHODS
+from hrcam.statuses import STATUSES
 
 SIZE = (8, 12)
 #: A layer that half-pixel places alike, and one that it does not.
@@ -194,10 +197,11 @@ def test_the_store_is_described_in_json(tmp_path):
     write_maps(tmp_path, TABLE, draw_batches(3, 2))
     text = (tmp_path / "maps.json").read_text()
     content = json.loads(text)
-    assert content["schema"] == 1
+    assert content["schema"] == 2
     assert [row["name"] for row in content["entries"]] == list(TABLE)
     assert text.endswith("}\n")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["maps.json", "maps.zarr"]
+    files = sorted(p.name for p in tmp_path.iterdir())
+    assert files == ["maps.json", "maps.zarr", "status.parquet"]
 
 
 def test_parts_are_stored_raw_at_their_own_size(tmp_path):
@@ -222,3 +226,181 @@ def test_explained_is_a_mapping_that_prints_what_it_holds():
         "Explained(4 entries, 4 images: hr_cam, grad_cam@a_deep, cam@b_shallow, sobel)"
     )
     assert repr(Explained({})) == "Explained(0 entries, 0 images: )"
+
+
+# Status of every map
+
+
+def bad_batches():
+    """Five images: the fourth has no gradient, of the fifth nothing is positive."""
+    (batch,) = draw_batches(5, 5)
+    for part in batch["grad_cam@a_deep"].values():
+        part[3], part[4] = 0, -1 - np.abs(part[4])
+    batch["hr_cam"]["b_shallow"][1, 0, 0] = np.nan
+    batch["sobel"]["image"][:] = 7
+    for start in (0, 2):
+        yield {
+            n: {k: v[start : start + 2] for k, v in p.items()} for n, p in batch.items()
+        }
+    yield {n: {k: v[4:] for k, v in p.items()} for n, p in batch.items()}
+
+
+STATUS = {
+    "hr_cam": ("ok", "nonfinite", "ok", "ok", "ok"),
+    "grad_cam@a_deep": ("ok", "ok", "ok", "zero_gradient", "all_negative"),
+    "cam@b_shallow": ("ok",) * 5,
+    "sobel": ("constant_map",) * 5,
+}
+
+
+def test_every_map_has_a_status_in_memory_and_in_the_store(tmp_path):
+    memory = gather(TABLE, bad_batches(), list("abcde"))
+    write_maps(tmp_path, TABLE, bad_batches())
+    stored = read_maps(tmp_path, list("abcde"))
+    for name, status in STATUS.items():
+        assert memory[name].status == stored[name].status == status
+        assert memory[name].aligned("half_pixel") is None or (
+            memory[name].aligned("half_pixel").status == status
+        )
+
+
+def test_statuses_cross_the_border_of_two_files(both):
+    memory, stored, ids = both
+    for name in memory:
+        assert len(stored[name].status) == len(ids)
+        assert stored[name].status == memory[name].status
+
+
+def test_a_layer_of_a_method_is_not_judged_by_the_whole():
+    source = gather(TABLE, bad_batches(), list("abcde"))["hr_cam"]
+    assert source.layer("a_deep").status == ()
+
+
+def test_what_is_wrong_is_counted():
+    found = Explained(gather(TABLE, bad_batches(), list("abcde")))
+    assert repr(found) == (
+        "Explained(4 entries, 5 images: hr_cam, grad_cam@a_deep, cam@b_shallow, sobel; "
+        "of the model's maps 1 nonfinite, 1 zero_gradient, 1 all_negative)"
+    )
+    table = found.statuses()
+    assert list(table.columns) == list(STATUSES)
+    assert list(table.index) == list(TABLE)
+    assert table.loc["grad_cam@a_deep"].to_dict() == {
+        "nonfinite": 0,
+        "zero_gradient": 1,
+        "all_negative": 1,
+        "constant_map": 0,
+        "ok": 3,
+    }
+    assert table.loc["sobel", "constant_map"] == 5
+    assert (table.sum(axis=1) == 5).all()
+
+
+def test_the_store_says_status_in_a_table(tmp_path):
+    write_maps(tmp_path, TABLE, bad_batches())
+    frame = pd.read_parquet(tmp_path / "status.parquet")
+    assert {n: tuple(frame[n]) for n in frame} == STATUS
+
+
+# What else is known of an entry
+
+TOLD = {
+    "target": "contrast logit: lesion minus the mean of the others",
+    "definition": "coefficients on the logits",
+    "penalties": {"pattern@all": 0.01, "pattern@a_deep": float("nan"), "base": 3.0},
+    "calls": 40,
+}
+
+
+def fact_of(text, told=TOLD):
+    (entry,) = plan([text], tuple(PLACES), known=EVERYTHING)
+    return facts(entry, SIZE, PLACES, EXTRA, told)
+
+
+def test_provenance_of_an_entry():
+    assert fact_of("hr_cam").provenance == {
+        "source": METHODS["hr_cam"].source,
+        "layers": ["b_shallow", "a_deep"],
+        "needs": ["features", "head:pattern"],
+        "network": "",
+        "postprocessing": "none",
+        "fusion": "sum",
+        "target": TOLD["target"],
+        "definition": TOLD["definition"],
+        "heads": {"pattern@all": 0.01},
+    }
+
+
+def test_provenance_keeps_what_concerns_the_entry():
+    fused = fact_of("hr_cam@all-max")
+    assert fused.fusion == fused.provenance["fusion"] == "max"
+    assert fused.names["layer"] == "all-max"
+    assert fused.geometry == {"image": IDENTITY, **PLACES}
+    assert fused.provenance["heads"] == {
+        "pattern@b_shallow": None,
+        "pattern@a_deep": None,
+    }
+    assert fact_of("rise").provenance["calls"] == 40
+    assert fact_of("rise", {}).provenance["calls"] is None
+    assert "calls" not in fact_of("grad_cam@a_deep").provenance
+    assert "target" not in fact_of("sobel").provenance
+    assert fact_of("layer_cam@all-tanh_max").postprocessing == "relu"
+
+
+def test_provenance_survives_the_store_as_plain_json(tmp_path):
+    table = {name: fact_of(name) for name in ("hr_cam", "hr_cam@all-max")}
+    (batch,) = draw_batches(3, 3)
+    write_maps(tmp_path, table, [dict.fromkeys(table, batch["hr_cam"])])
+    text = (tmp_path / "maps.json").read_text()
+    assert "NaN" not in text
+    stored = read_maps(tmp_path, list("abc"))
+    assert {name: x.facts for name, x in stored.items()} == table
+
+
+def test_a_folder_of_the_first_schema_still_opens(tmp_path):
+    """Without statuses and provenance, with the maps it has."""
+    write_maps(tmp_path, TABLE, draw_batches(3, 3))
+    expected = read_maps(tmp_path, list("abc"))["hr_cam"].read(list("abc"))
+    content = json.loads((tmp_path / "maps.json").read_text())
+    content["schema"] = 1
+    for row in content["entries"]:
+        del row["provenance"]
+    (tmp_path / "maps.json").write_text(json.dumps(content))
+    (tmp_path / "status.parquet").unlink()
+    old = read_maps(tmp_path, list("abc"))
+    assert old["hr_cam"].status == ()
+    assert old["hr_cam"].facts.provenance == {}
+    np.testing.assert_array_equal(old["hr_cam"].read(list("abc")), expected)
+    assert repr(Explained(old)).endswith("sobel)")
+    assert not Explained(old).statuses().to_numpy().any()
+
+
+def test_a_folder_of_a_newer_schema_is_refused(tmp_path):
+    write_maps(tmp_path, TABLE, draw_batches(3, 3))
+    content = json.loads((tmp_path / "maps.json").read_text())
+    (tmp_path / "maps.json").write_text(json.dumps({**content, "schema": 3}))
+    message = "maps.json must have schema 1..2, got 3; update hrcam-bench"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        read_maps(tmp_path, list("abc"))
+
+
+def test_layers_of_nested_models_may_have_slashes_in_their_names(tmp_path):
+    """One of them is the part of the other before the slash."""
+    places = {"block": None, "block/conv": None, "a%2Fb": None, "a/b": None}
+    entry = Entry(METHODS["hr_cam"], tuple(places))
+    single = Entry(METHODS["grad_cam"], ("block/conv",))
+    table = {e.name: facts(e, SIZE, places, EXTRA) for e in (entry, single)}
+    rng = np.random.default_rng(0)
+    parts = {name: rng.normal(size=(2, 4, 6)).astype(np.float32) for name in places}
+    batch = {entry.name: parts, single.name: {"block/conv": parts["block/conv"]}}
+    write_maps(tmp_path, table, [batch])
+    memory, stored = gather(table, [batch], ["x", "y"]), read_maps(tmp_path, ["x", "y"])
+    for name in table:
+        found, expected = stored[name].read(["y", "x"]), memory[name].read(["y", "x"])
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_places_of_ids_are_looked_up_once():
+    source = gather(TABLE, draw_batches(4, 4), list("wxyz"))["sobel"]
+    assert source._place is source._place
+    assert source.layer("image")._place == {"w": 0, "x": 1, "y": 2, "z": 3}

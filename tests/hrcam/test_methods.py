@@ -14,18 +14,22 @@ from hypothesis import strategies as st
 
 import hrcam.methods
 from hrcam.capture import Capture, Geometry, Layer, Truth
-from hrcam.entries import CHOICES
+from hrcam.entries import CHOICES, EVERYTHING
 from hrcam.filters import blur
 from hrcam.fusion import FUSIONS, POSTPROCESSING, compose
 from hrcam.heads import Head, split
 from hrcam.methods import METHODS
-from hrcam.methods.ceiling import shares
 from hrcam.methods.filter_cam import BANK, bank
 from hrcam.pipeline.scenes import noise
 from hrcam.pools import Pool
+from hrcam.resampling import averager
 
 HR_CAMS = ("hr_cam", "hr_cam_convex", "hr_cam_centroid", "hr_cam_paper")
 NAMES = ("shallow", "middle", "deep")
+#: Needs that are spelled otherwise, or always met, among what must be known.
+EXTRA = {"features", "gradients"} | {
+    f"head:{h}" for h in ("pattern", "convex", "centroid", "paper", "filter")
+}
 
 
 @pytest.fixture(params=METHODS.values(), ids=list(METHODS))
@@ -50,6 +54,11 @@ def pick(capture, rows):
         tissue_median=capture.tissue_median[rows],
         noise=capture.noise[rows],
         truth=Truth(capture.truth.mask[rows], capture.truth.effect[rows]),
+        pixels=capture.pixels[rows],
+        slopes={rule: slope[rows] for rule, slope in capture.slopes.items()},
+        biases=tuple(bias[rows] for bias in capture.biases),
+        logits=capture.logits[rows],
+        calls=capture.calls.at(rows),
     )
 
 
@@ -69,6 +78,9 @@ def only_needed(capture, needs):
         ),
         heads={head: capture.heads[head] for head in heads},
         truth=capture.truth if "truth" in needs else None,
+        slopes={k: v for k, v in capture.slopes.items() if f"slope:{k}" in needs},
+        biases=capture.biases if "biases" in needs else (),
+        calls=capture.calls if "calls" in needs else None,
     )
 
 
@@ -107,12 +119,16 @@ def test_records_are_complete(method):
     assert method.label
     assert method.source
     assert method.kind in ("model", "baseline", "ceiling")
-    assert set(method.layers) <= set(CHOICES)
+    assert set(method.layers) <= {*CHOICES, *(f"all-{name}" for name in FUSIONS)}
     assert method.postprocessing in POSTPROCESSING
     assert method.fusion in FUSIONS
     assert method.head in ("", *(n[5:] for n in method.needs if n.startswith("head:")))
     assert (method.kind == "ceiling") == ("truth" in method.needs)
-    assert (method.kind == "model") == ("features" in method.needs)
+    assert method.needs - EXTRA <= EVERYTHING
+    looks = {n for n in method.needs if not n.startswith("head:") and n != "truth"}
+    # The baseline that looks at a network looks at one that learned nothing.
+    learned = bool(looks) and method.network != "untrained"
+    assert (method.kind == "model") == learned
 
 
 def test_labels_are_unique():
@@ -141,7 +157,7 @@ def test_a_method_reads_only_what_it_says_it_needs(method, make_capture):
 
 
 def test_a_method_without_a_need_of_it_fails(method, make_capture):
-    for need in method.needs:
+    for need in method.needs - {"biases"}:  # a network may have none
         capture = only_needed(make_capture(), method.needs - {need})
         with pytest.raises((KeyError, AttributeError, TypeError, ValueError)):
             method.explain(capture)
@@ -168,10 +184,24 @@ def test_a_capture_is_left_as_it_was(method, make_capture):
 
 
 def test_published_postprocessing():
-    """ReLU for Grad-CAM; none for CAM and HR-CAM (head-regularization, DESIGN 4)."""
-    rectified = {n for n, m in METHODS.items() if m.postprocessing == "relu"}
-    assert rectified == {"grad_cam"}
-    assert {m.postprocessing for m in METHODS.values()} == {"relu", "none"}
+    """None for linear heads and Respond-CAM, which promise sums; else as published."""
+    found = {
+        word: {n for n, m in METHODS.items() if m.postprocessing == word}
+        for word in POSTPROCESSING
+    }
+    assert found["relu"] == {
+        "grad_cam",
+        "grad_cam_plus_plus",
+        "xgrad_cam",
+        "hires_cam",
+        "layer_cam",
+        "score_cam",
+        "ablation_cam",
+        "eigen_grad_cam",
+        "cameras",
+    }
+    assert {*HR_CAMS, "cam", "eigen_cam", "respond_cam"} <= found["none"]
+    assert {"gradient", "guided_backprop", "guided_grad_cam"} <= found["absolute"]
 
 
 # CAM and Grad-CAM
@@ -448,7 +478,7 @@ def test_the_ceiling_of_a_layer_of_the_image_s_size_is_the_mask(make_capture):
 @given(pixels=st.integers(1, 30), units=st.integers(1, 30))
 def test_shares_average_equal_stretches(pixels, units):
     """Compared with an integral on a grid that is fine enough to be exact."""
-    found = shares(pixels, units)
+    found = averager(units, pixels)
     for unit in range(units):
         fine = [(unit * pixels + k) // units for k in range(pixels)]
         # Each of ``pixels`` grid cells of the unit's stretch lies in one pixel.
