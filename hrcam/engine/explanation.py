@@ -1,16 +1,17 @@
-"""Run methods on a network, batch by batch, compiled on the device."""
+"""Run methods on a network, batch by batch: one pass for all that can share it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-import keras
 import numpy as np
 from jaxtyping import Float, Int
 
 from hrcam.capture import Capture, Layer, Truth
-from hrcam.engine.recorder import Recorder, compiled, features_and_gradients
-from hrcam.entries import Entry
+from hrcam.engine.pooling import to_numpy, to_tensor
+from hrcam.engine.probe import Look, Probe, Wants
+from hrcam.entries import Entry, run
 from hrcam.heads import Head
 
 #: By entry name, then by layer: raw maps, (n, h, w).
@@ -19,17 +20,30 @@ Batch = dict[str, dict[str, Float[np.ndarray, "n h w"]]]
 
 @dataclass(frozen=True)
 class Job:
-    """What is explained: a network's taps, entries and fitted heads."""
+    """What is explained: a network, entries, fitted heads, calls for each image."""
 
-    recorder: Recorder
+    probe: Probe
     entries: tuple[Entry, ...]
     heads: Mapping[str, Head]
+    limit: int | None = None
 
-    @property
-    def differentiated(self) -> tuple[str, ...]:
-        """Names of the layers whose gradients some entry needs."""
-        wanted = {e.layers[-1] for e in self.entries if "gradients" in e.method.needs}
-        return tuple(t.name for t in self.recorder.taps if t.name in wanted)
+    def wants(self, entries: Sequence[Entry]) -> Wants:
+        """Return what entries need of a look."""
+        members = [m for entry in entries for m in entry.members]
+        return Wants(
+            self._layers(members, "features"),
+            self._layers(members, "gradients"),
+            tuple(
+                rule
+                for rule in ("plain", "guided", "deconvnet")
+                if any(f"slope:{rule}" in m.method.needs for m in members)
+            ),
+            any("biases" in m.method.needs for m in members),
+        )
+
+    def _layers(self, members: Sequence[Entry], need: str) -> tuple[str, ...]:
+        wanted = {x for m in members if need in m.method.needs for x in m.layers}
+        return tuple(t.name for t in self.probe.taps if t.name in wanted)
 
 
 @dataclass(frozen=True)
@@ -48,122 +62,172 @@ class Scene:
     truth: Float[np.ndarray, "2 n h w"] | None = None
 
 
-def contrast(
-    labels: Int[np.ndarray, " n"], classes: int
+def coefficients(
+    labels: Int[np.ndarray, " n"], classes: int, form: str = "contrast"
 ) -> Float[np.ndarray, "n classes"]:
-    """Return coefficients of the contrast logit: class minus mean of the others."""
-    table = np.full((classes, classes), -1.0 / (classes - 1))
+    """Return the target's coefficients on the logits.
+
+    Parameters
+    ----------
+    labels
+        Class of each image that is explained.
+    classes
+        How many there are.
+    form
+        ``contrast``: the class's logit minus the mean of the others; ``logit``: the
+        class's alone (of one sigmoid output: its logit, or minus that).
+
+    Raises
+    ------
+    ValueError
+        If a class is out of range.
+    """
+    if len(labels) and not (labels.min() >= 0 and labels.max() < classes):
+        wrong = labels[(labels < 0) | (labels >= classes)][0]
+        msg = f"target must be a class in 0..{classes - 1}, got {wrong}"
+        raise ValueError(msg)
+    others = -1.0 / (classes - 1) if form == "contrast" else 0.0
+    table = np.full((classes, classes), others)
     np.fill_diagonal(table, 1.0)
     return table[labels].astype(np.float32)
 
 
 def explain(job: Job, scenes: Iterable[Scene]) -> Iterator[Batch]:
-    """Yield the raw parts of every entry for each batch, through the compiled route.
+    """Yield the raw parts of every entry for each batch.
+
+    What needs features, gradients and pixel slopes is computed from one pass, compiled
+    on the device where the network's library compiles; methods that ask the network
+    again run in NumPy.
 
     Raises
     ------
     ValueError
         If a method's parts do not have their layer's size.
     """
-    call = compiled(lambda *inputs: _explain(job, *inputs))
+    explainer = Explainer(job)
     for scene in scenes:
-        found = call(*_tensors(scene))
+        yield explainer(scene)
+
+
+class Explainer:
+    """Explains batches for a job; compiles once."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._asking = tuple(e for e in job.entries if "calls" in e.method.needs)
+        self._direct = tuple(e for e in job.entries if e not in self._asking)
+        self._call = job.probe.compile(partial(_explain, job, self._direct))
+        self._look = _looking(job, self._asking)
+
+    def __call__(self, scene: Scene) -> Batch:
+        """Return the raw parts of every entry, (n, h, w) each."""
+        job, found = self._job, {}
+        if self._direct:
+            found = self._call(*_tensors(job.probe, scene))
+        if self._asking:
+            capture = _recorded(job, scene, self._look)
+            found |= {e.name: run(e, capture) for e in self._asking}
         batch = {
-            name: {k: np.asarray(v, dtype=np.float32) for k, v in parts.items()}
-            for name, parts in found.items()
+            entry.name: {
+                layer: to_numpy(job.probe, part).astype(np.float32)
+                for layer, part in found[entry.name].items()
+            }
+            for entry in job.entries
         }
-        _check(job, batch, len(scene.pixels))
-        yield batch
+        _check(job, batch, scene)
+        return batch
 
 
-def record(job: Job, scene: Scene) -> Capture:
-    """Record a batch as NumPy arrays, for methods run outside the device.
+def record(job: Job, scene: Scene, entries: Sequence[Entry]) -> Capture:
+    """Record a batch as NumPy arrays, with the network to be asked again.
 
-    The capture holds every head of the job under its key, so that
-    :func:`at_entry` can narrow it to an entry.
+    The capture holds every head of the job under its key.
     """
-    capture = _capture(job, *_tensors(scene))
-    heads = {
-        key: {layer: np.asarray(w) for layer, w in weights.items()}
-        for key, weights in capture.heads.items()
-    }
-    layers = tuple(
-        replace(
-            x,
-            features=np.asarray(x.features),
-            gradients=None if x.gradients is None else np.asarray(x.gradients),
-        )
-        for x in capture.layers
-    )
-    return replace(
-        capture,
-        ops=np,
-        images=scene.pixels.mean(axis=-1),
-        layers=layers,
-        heads=heads,
-        tissue=scene.tissue,
-        tissue_median=scene.tissue_median,
-        noise=scene.noise,
-        truth=None if scene.truth is None else Truth(*scene.truth),
-    )
+    return _recorded(job, scene, _looking(job, entries))
 
 
-def at_entry(capture: Capture, entry: Entry) -> Capture:
-    """Narrow a capture to the layers and heads that an entry sees."""
-    heads = {name: capture.heads[key] for name, key in entry.heads.items()}
-    return replace(capture.at(entry.layers), heads=heads)
+def _looking(job: Job, entries: Sequence[Entry]) -> Callable[..., Any]:
+    """Return the compiled look that entries need."""
+    wants = job.wants(entries)
+    return job.probe.compile(lambda x, target: vars(job.probe.look(x, target, wants)))
 
 
-def _tensors(scene: Scene) -> list[Any]:
-    """Return the scene's arrays in the order of the compiled function."""
-    parts = [scene.pixels, scene.target, scene.tissue, scene.tissue_median, scene.noise]
-    if scene.truth is not None:
-        parts += list(scene.truth)
-    return [keras.ops.convert_to_tensor(x, dtype="float32") for x in parts]
+def _recorded(job: Job, scene: Scene, look: Callable[..., Any]) -> Capture:
+    pixels, target, *_ = _tensors(job.probe, scene)
+    found = _plain(job.probe, look(pixels, target))
+    capture = _capture(job, Look(**found), _known(scene), np)
+    calls = job.probe.calls(scene.pixels, scene.target, job.limit)
+    return replace(capture, calls=calls)
 
 
-def _capture(job: Job, pixels: Any, target: Any, *rest: Any) -> Capture:
-    """Build the capture of a batch of tensors, with all heads of the job by key."""
-    features, gradients = features_and_gradients(
-        job.recorder, pixels, target, job.differentiated
-    )
-    tissue, median, noise, *truth = rest
+def _known(scene: Scene) -> dict[str, Any]:
+    """Return what is known of a batch besides the network, in NumPy."""
+    known = {k: v for k, v in vars(scene).items() if v is not None}
+    return {k: np.asarray(v, dtype=np.float32) for k, v in known.items()}
+
+
+def _explain(job: Job, entries: Sequence[Entry], *inputs: Any) -> dict[str, Any]:
+    """Explain a batch with every direct entry: the function that is compiled."""
+    names = ("pixels", "target", "tissue", "tissue_median", "noise", "truth")
+    known = dict(zip(names, inputs, strict=False))
+    look = job.probe.look(known["pixels"], known["target"], job.wants(entries))
+    capture = _capture(job, look, known, job.probe.ops)
+    return {e.name: dict(run(e, capture)) for e in entries}
+
+
+def _capture(job: Job, look: Look, known: Mapping[str, Any], ops: Any) -> Capture:
+    """Build the capture of a batch, with all heads of the job by key."""
+    target = known["target"]
     return Capture(
-        size=tuple(pixels.shape[1:3]),
-        ops=keras.ops,
-        images=keras.ops.mean(pixels, axis=-1),
+        size=tuple(known["pixels"].shape[1:3]),
+        ops=ops,
+        images=ops.mean(known["pixels"], axis=-1),
         layers=tuple(
-            Layer(t.name, t.size, features[t.name], gradients.get(t.name))
-            for t in job.recorder.taps
+            Layer(t.name, t.size, look.features.get(t.name), look.gradients.get(t.name))
+            for t in job.probe.taps
         ),
+        pixels=known["pixels"],
+        slopes=look.slopes,
+        biases=look.biases,
+        logits=ops.sum(look.logits * target, axis=1),
         heads={
             key: {
-                name: keras.ops.matmul(target, np.float32(weights.T))
+                name: ops.matmul(target, np.float32(weights.T))
                 for name, weights in head.weights.items()
             }
             for key, head in job.heads.items()
         },
-        tissue=tissue,
-        tissue_median=median,
-        noise=noise,
-        truth=Truth(*truth) if truth else None,
+        tissue=known["tissue"],
+        tissue_median=known["tissue_median"],
+        noise=known["noise"],
+        truth=Truth(known["truth"][0], known["truth"][1]) if "truth" in known else None,
     )
 
 
-def _explain(job: Job, *inputs: Any) -> dict[str, dict[str, Any]]:
-    """Explain a batch with every entry: the function that is compiled."""
-    capture = _capture(job, *inputs)
-    return {e.name: e.method.explain(at_entry(capture, e)) for e in job.entries}
+def _tensors(probe: Probe, scene: Scene) -> list[Any]:
+    """Return the scene's arrays in the order of the compiled function."""
+    return [to_tensor(probe, x) for x in _known(scene).values()]
 
 
-def _check(job: Job, batch: Batch, count: int) -> None:
+def _plain(probe: Probe, found: Any) -> Any:
+    """Return what a compiled look gives as NumPy arrays."""
+    if isinstance(found, dict):
+        return {key: _plain(probe, value) for key, value in found.items()}
+    if isinstance(found, tuple | list):
+        return tuple(_plain(probe, value) for value in found)
+    return to_numpy(probe, found)
+
+
+def _check(job: Job, batch: Batch, scene: Scene) -> None:
     """Check every part's shape, once for all methods."""
-    for entry in job.entries:
-        for layer, part in batch[entry.name].items():
-            size = part.shape[1:] if layer == "image" else job.recorder.tap(layer).size
-            if part.shape != (count, *size):
+    sizes = {tap.name: tap.size for tap in job.probe.taps}
+    count, *image = scene.pixels.shape[:3]
+    for name, parts in batch.items():
+        for layer, part in parts.items():
+            shape = (count, *sizes.get(layer, tuple(image)))
+            if part.shape != shape:
                 msg = (
-                    f"{entry.name} must return maps of shape {(count, *size)} for "
-                    f"{layer}, got {part.shape}"
+                    f"{name} must return maps of shape {shape} for {layer}, "
+                    f"got {part.shape}"
                 )
                 raise ValueError(msg)

@@ -1,201 +1,200 @@
-"""Read a Keras graph: which tensors to tap, and where their units look.
+"""Read a flat graph: which tensors to tap, which steps rectify, which add a bias.
 
 Tapped are the tensors that enter a spatial down-sampling, and the last feature map:
 the paper's "layers before max-pooling", carried over to networks that shrink by
-strides. Padding in front of a down-sampling is looked through.
+strides. Padding in front of a down-sampling, and what changes nothing at inference such
+as dropout, are looked through.
 """
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 
-from hrcam.capture import Geometry
+from hrcam.engine.operations import (
+    function_name,
+    is_identity,
+    learns,
+    pads,
+    rectifies,
+    stride,
+    transposed,
+    window,
+)
+from hrcam.engine.readout import Readout, dense_before, readout
+from hrcam.engine.steps import Graph, Shape, Step, needed, seeing
 
-#: Layers that change neither the place of a unit nor what it stands for.
-PADDING = (keras.layers.ZeroPadding2D,)
+__all__ = [
+    "SHRINKAGE",
+    "Readout",
+    "affine",
+    "dense_before",
+    "readout",
+    "rectifiers",
+    "tapped",
+]
+
+#: A map this much smaller than the one before it is down-sampled, where an operation
+#: tells no stride.
+SHRINKAGE = 1.5
 
 
-def tapped(model: keras.Model) -> dict[str, keras.KerasTensor]:
-    """Find the feature maps to tap, shallow to deep.
+def tapped(
+    graph: Graph, logits: int, names: Sequence[str] | None = None
+) -> dict[str, int]:
+    """Find the feature maps to tap, shallow to deep: names and tensor numbers.
 
-    Returns
-    -------
-    tensors
-        By the name of the layer that makes them.
+    Parameters
+    ----------
+    graph
+        A traced model.
+    logits
+        Number of the logits: the last feature map is the one they are made from.
+    names
+        Names of steps, submodels or blocks to tap; by default those that the graph
+        tells.
 
     Raises
     ------
     ValueError
-        If the model has no feature map of rank 4 behind a layer with weights.
+        If the model has no feature map behind a layer with weights, or a named step
+        does not exist or makes no feature map.
     """
-    found: dict[str, keras.KerasTensor] = {}
-    last = None
-    for operation in model.operations:
-        for inputs, output in _calls(operation, model):
-            if len(output.shape) != 4 or not _learned(output):
-                continue
-            last = output
-            for tensor in inputs:
-                source = _before_padding(tensor)
-                if _shrinks(tensor, output) and _learned(source):
-                    found[_name(source)] = source
-    if last is None:
-        msg = f"model must have a convolutional feature map, got none in {model.name!r}"
-        raise ValueError(msg)
-    found[_name(last)] = last
-    return found
-
-
-def base_head(model: keras.Model) -> tuple[keras.KerasTensor, keras.layers.Dense]:
-    """Find the model's logits and the dense layer that makes them from pooled features.
-
-    Raises
-    ------
-    ValueError
-        If the model does not end in global average pooling, a linear dense layer and
-        a softmax.
-    """
-    chain = _chain(model.outputs[0], 3)
-    kinds = (
-        keras.layers.Softmax,
-        keras.layers.Dense,
-        keras.layers.GlobalAveragePooling2D,
-    )
-    matches = len(chain) == len(kinds) and all(map(isinstance, chain, kinds))
-    if not matches or keras.activations.serialize(chain[1].activation) != "linear":
+    _check_order(graph)
+    steps = needed(graph, (graph.image,), (logits,))
+    maps = _maps(graph, steps)
+    if names is not None:
+        return _named(maps, graph.steps, names)
+    if not maps:
         msg = (
-            "model must end in GlobalAveragePooling2D, a linear Dense and a Softmax, "
-            f"got {' > '.join(o.name for o in reversed(chain))}"
+            "model must have a convolutional feature map of more than one unit, got "
+            f"none at images of {graph.shapes[graph.image][1:3]}; give larger images "
+            "or another model"
         )
         raise ValueError(msg)
-    return chain[1].output, chain[1]
+    makers = {s.outputs[0]: s for s in maps}
+    entering = {
+        _source(graph, tensor)
+        for step in steps
+        for tensor in step.inputs
+        if _shrinks(graph, step, tensor)
+    }
+    last = _last(graph, steps, maps[-1].outputs[0])
+    last = last if last in makers else maps[-1].outputs[0]
+    chosen = [i for i in makers if i in entering and i != last]
+    return {makers[i].name: i for i in (*chosen, last)}
 
 
-def geometry(tensor: keras.KerasTensor) -> Geometry | None:
-    """Work out where the units of a feature map look.
-
-    Kernel, stride, dilation and padding of the convolutions and poolings between the
-    image and the tensor give stride and offset; None where the graph does not tell
-    (unknown operations that move pixels, or branches that disagree).
-    """
-    rows = _line(tensor, 0, {})
-    columns = _line(tensor, 1, {})
-    if rows is None or columns is None:
-        return None
-    return Geometry((rows[0], columns[0]), (rows[1], columns[1]))
+def rectifiers(graph: Graph) -> list[Step]:
+    """Return the steps that are rectifiers (ReLU, ReLU6; leaky ones excluded)."""
+    return [s for s in graph.steps if rectifies(s)]
 
 
-def _line(
-    tensor: keras.KerasTensor, axis: int, known: dict[int, Any]
-) -> tuple[float, float] | None:
-    """Return stride and offset of a tensor along one axis (memoized walk)."""
-    if id(tensor) not in known:
-        inputs = _inputs(tensor)
-        if not inputs:
-            known[id(tensor)] = (1.0, 0.0)
-        else:
-            maker = _maker(tensor)
-            before = {_line(x, axis, known) for x in inputs}
-            place = before.pop() if len(before) == 1 else None
-            known[id(tensor)] = place and _through(
-                maker, axis, place, inputs[0], tensor
+def affine(graph: Graph, tensor: int) -> list[Step]:
+    """Return the steps that add a bias, on the way to a tensor, shallow to deep."""
+    steps, given = needed(graph, (graph.image,), (tensor,)), seeing(graph)
+    return [s for s in steps if _shifts(s, given)]
+
+
+def _shifts(step: Step, given: set[int]) -> bool:
+    """Say whether a step adds something that does not depend on what it is given."""
+    operation = step.operation
+    if isinstance(operation, keras.layers.BatchNormalization):
+        return True
+    if isinstance(operation, keras.layers.Rescaling | keras.layers.Normalization):
+        return True
+    if function_name(operation) in ("add", "subtract"):
+        return len(given.intersection(step.inputs)) == 1
+    kernel = isinstance(operation, keras.layers.Dense) or window(step, 0) is not None
+    return kernel and getattr(operation, "bias", None) is not None
+
+
+def _maps(graph: Graph, steps: Sequence[Step]) -> list[Step]:
+    """Return the steps that make a feature map behind a layer with weights."""
+    given, behind, maps = seeing(graph), set[int](), []
+    for step in steps:
+        if given.isdisjoint(step.inputs):
+            continue
+        if learns(step) or not behind.isdisjoint(step.inputs):
+            behind |= set(step.outputs)
+            if _is_map(graph.shapes[step.outputs[0]]):
+                maps.append(step)
+    return maps
+
+
+def _is_map(shape: Shape) -> bool:
+    return len(shape) == 4 and shape[1:3] != (1, 1) and None not in shape[1:]
+
+
+def _named(
+    maps: Sequence[Step], steps: Sequence[Step], names: Sequence[str]
+) -> dict[str, int]:
+    """Return the named steps in the network's order."""
+    spatial = {name: s.outputs[0] for s in maps for name in s.blocks}
+    spatial |= {s.name: s.outputs[0] for s in maps}
+    order = [s.outputs[0] for s in maps]
+    for name in names:
+        if name not in spatial:
+            known = any(name in (s.name, *s.blocks) for s in steps)
+            near = difflib.get_close_matches(name, spatial, 1)
+            hint = f"did you mean {near[0]!r}?" if near else "see model.summary()"
+            what = "a layer without rows and columns" if known else "no such layer"
+            msg = (
+                f"layer must make a feature map of the model, got {name!r}, {what}; "
+                f"{hint}"
             )
-    return known[id(tensor)]
+            raise ValueError(msg)
+    chosen = sorted(dict.fromkeys(names), key=lambda name: order.index(spatial[name]))
+    return {name: spatial[name] for name in chosen}
 
 
-def _through(
-    maker: Any,
-    axis: int,
-    place: tuple[float, float],
-    source: keras.KerasTensor,
-    target: keras.KerasTensor,
-) -> tuple[float, float] | None:
-    """Carry stride and offset through one operation."""
-    stride, offset = place
-    if isinstance(maker, keras.layers.ZeroPadding2D):
-        return stride, offset - maker.padding[axis][0] * stride
-    window = getattr(maker, "kernel_size", None) or getattr(maker, "pool_size", None)
-    if window is not None and hasattr(maker, "strides"):
-        step = maker.strides[axis]
-        dilation = getattr(maker, "dilation_rate", (1, 1))[axis]
-        reach = (window[axis] - 1) * dilation
-        padding = 0
-        if maker.padding == "same":
-            length = source.shape[1 + axis]
-            if length is None:
-                return None
-            padding = max((-(-length // step) - 1) * step + reach + 1 - length, 0) // 2
-        return stride * step, offset + (reach / 2 - padding) * stride
-    same = source.shape[1:3] == target.shape[1:3]
-    return (stride, offset) if same else None
-
-
-def _calls(
-    operation: Any, model: keras.Model
-) -> Iterator[tuple[list[keras.KerasTensor], keras.KerasTensor]]:
-    """Yield inputs and output of each use of an operation in this model."""
-    inside = {id(node) for nodes in model._nodes_by_depth.values() for node in nodes}
-    for node in operation._inbound_nodes:
-        if id(node) in inside and node.input_tensors:
-            for output in node.output_tensors:
-                yield node.input_tensors, output
-
-
-def _chain(tensor: keras.KerasTensor, length: int) -> list[Any]:
-    """Return the operations that made a tensor, last first, through first inputs."""
-    makers: list[Any] = []
-    while len(makers) < length:
-        makers.append(_maker(tensor))
-        inputs = _inputs(tensor)
-        if not inputs:
-            break
-        tensor = inputs[0]
-    return makers
-
-
-def _inputs(tensor: keras.KerasTensor) -> list[keras.KerasTensor]:
-    """Return the tensors that a tensor was made from."""
-    operation, node, _ = tensor._keras_history
-    return list(operation._inbound_nodes[node].input_tensors)
-
-
-def _maker(tensor: keras.KerasTensor) -> Any:
-    """Return the operation that made a tensor."""
-    return tensor._keras_history[0]
-
-
-def _name(tensor: keras.KerasTensor) -> str:
-    return str(_maker(tensor).name)
-
-
-def _shrinks(source: keras.KerasTensor, target: keras.KerasTensor) -> bool:
-    """Say whether an operation makes fewer rows or columns, but not a 1 x 1 map."""
-    if len(source.shape) != 4 or isinstance(_maker(target), PADDING):
+def _shrinks(graph: Graph, step: Step, source: int) -> bool:
+    """Say whether a step makes fewer rows or columns of a map, but not a 1 x 1 map."""
+    before, after = graph.shapes[source], graph.shapes[step.outputs[0]]
+    if len(before) != 4 or len(after) != 4 or after[1:3] == (1, 1):
         return False
-    before, after = source.shape[1:3], target.shape[1:3]
-    if None in (*before, *after):
-        strides = getattr(_maker(target), "strides", (1, 1))
-        return max(strides) > 1
-    return after != (1, 1) and (after[0] < before[0] or after[1] < before[1])
+    down, right = stride(step, 0), stride(step, 1)
+    if down is not None and right is not None:
+        return max(down, right) > 1 and not transposed(step)
+    if pads(step):
+        return False
+    pairs = zip(before[1:3], after[1:3], strict=True)
+    return any(b / a >= SHRINKAGE for b, a in pairs if a and b)
 
 
-def _before_padding(tensor: keras.KerasTensor) -> keras.KerasTensor:
-    while isinstance(_maker(tensor), PADDING):
-        tensor = _inputs(tensor)[0]
+def _source(graph: Graph, tensor: int) -> int:
+    """Return the tensor before padding and identities."""
+    step = graph.maker(tensor)
+    while step is not None and (is_identity(step) or pads(step)):
+        tensor = step.inputs[0]
+        step = graph.maker(tensor)
     return tensor
 
 
-def _learned(tensor: keras.KerasTensor) -> bool:
-    """Say whether a layer with a kernel lies between the image and the tensor."""
-    pending = [tensor]
-    seen = set()
-    while pending:
-        current = pending.pop()
-        if id(current) in seen:
-            continue
-        seen.add(id(current))
-        if hasattr(_maker(current), "kernel"):
-            return True
-        pending.extend(_inputs(current))
-    return False
+def _last(graph: Graph, steps: Sequence[Step], tensor: int) -> int:
+    """Return the last map: before what changes nothing, and pooling to be flattened.
+
+    What pools over the whole map may be linear in the pooled one, which then is kept.
+    """
+    tensor = _source(graph, tensor)
+    flattened = any(
+        function_name(s.operation) in ("flatten", "reshape")
+        for s in steps
+        if len(graph.shapes[s.outputs[0]]) == 2 and tensor in s.inputs
+    )
+    step = graph.maker(tensor)
+    pooled = step is not None and hasattr(step.operation, "pool_size")
+    return _source(graph, step.inputs[0]) if flattened and pooled and step else tensor
+
+
+def _check_order(graph: Graph) -> None:
+    """Refuse feature maps whose channels come first."""
+    for step in graph.steps:
+        order: Any = getattr(step.operation, "data_format", None)
+        if order == "channels_first" and window(step, 0) is not None:
+            msg = (
+                f"model must have its channels last, got {step.name!r} with "
+                "channels_first; build it with data_format='channels_last'"
+            )
+            raise ValueError(msg)

@@ -1,0 +1,66 @@
+"""Pooled features and logits of many images: all that heads need of a network."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from hrcam.engine.batches import Images, as_batch
+from hrcam.engine.probe import Probe, Wants
+
+#: Pixels that go through a network at a time.
+PIECE = 64 * 128 * 128
+
+
+def batch_size(shape: tuple[int, ...], largest: int = 64) -> int:
+    """Return how many images of a size go through a network at a time."""
+    return int(np.clip(PIECE // (shape[0] * shape[1]), 1, largest))
+
+
+def pool(probe: Probe, images: Images) -> Float[np.ndarray, "n d"]:
+    """Return the spatial means of all tapped maps, side by side, in one pass."""
+    names = tuple(tap.name for tap in probe.taps)
+
+    def means(pixels: Any, target: Any) -> Any:
+        features = probe.look(pixels, target, Wants(features=names)).features
+        rows = [probe.ops.mean(features[name], axis=(1, 2)) for name in names]
+        return probe.ops.concatenate(rows, axis=1)
+
+    return np.concatenate(list(_pieces(probe, means, images))).astype(np.float64)
+
+
+def logits(probe: Probe, images: Images) -> Float[np.ndarray, "n k"]:
+    """Return the logits of images; one sigmoid output counts as two classes."""
+
+    def score(pixels: Any, target: Any) -> Any:
+        return probe.look(pixels, target, Wants()).logits
+
+    return np.concatenate(list(_pieces(probe, score, images))).astype(np.float64)
+
+
+def to_numpy(probe: Probe, tensor: Any) -> np.ndarray:
+    """Return what a probe computed as a NumPy array."""
+    convert = getattr(probe.ops, "convert_to_numpy", np.asarray)
+    return np.asarray(convert(tensor))
+
+
+def to_tensor(probe: Probe, array: np.ndarray) -> Any:
+    """Return an array as a probe takes it."""
+    convert = getattr(probe.ops, "convert_to_tensor", None)
+    return array if convert is None else convert(array, dtype="float32")
+
+
+def _pieces(
+    probe: Probe, function: Callable[[Any, Any], Any], images: Images
+) -> Iterator[np.ndarray]:
+    """Call a compiled function piece by piece; one shape, one compilation."""
+    size = min(batch_size(images.shape[1:3]), max(len(images), 1))
+    call = probe.compile(function)
+    target = to_tensor(probe, np.zeros((size, probe.classes), np.float32))
+    for start in range(0, max(len(images), 1), size):
+        pixels = as_batch(images[start : start + size])
+        count = len(pixels)
+        # The last piece is filled up and cut again.
+        full = np.pad(pixels, [(0, size - count), (0, 0), (0, 0), (0, 0)])
+        yield to_numpy(probe, call(to_tensor(probe, full), target))[:count]
