@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hrcam.pipeline.explaining import explain
     from hrcam.pipeline.generation import generate
+    from hrcam.pipeline.inverting import invert
+    from hrcam.pipeline.map_intervals import map_interval
     from hrcam.pipeline.reporting import report
     from hrcam.pipeline.running import run
     from hrcam.pipeline.scoring import score
@@ -27,12 +29,23 @@ _VERBS = {
     "generate": "generation",
     "train": "training",
     "explain": "explaining",
+    "invert": "inverting",
+    "map_interval": "map_intervals",
     "score": "scoring",
     "report": "reporting",
     "run": "running",
 }
 
-__all__ = ["explain", "generate", "report", "run", "score", "train"]
+__all__ = [
+    "explain",
+    "generate",
+    "invert",
+    "map_interval",
+    "report",
+    "run",
+    "score",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,34 +5,41 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
-from hrcam.entries import Entry, plan
-from hrcam.maps import Explained, Facts, facts, gather
+from hrcam.maps import Explained, gather
 from hrcam.maps_folder import read_maps, write_maps
-from hrcam.pipeline.fitting import describe, fit, pooled
+from hrcam.pipeline.choices import Choices
 from hrcam.pipeline.folders import MARKERS, check_free, require_files, staged
-from hrcam.pipeline.model import Model, load, versions
-from hrcam.pipeline.scenes import has_truth, scenes
-from hrcam.pipeline.training import opened
+from hrcam.pipeline.lookout import knowledge, lookouts, planned
+from hrcam.pipeline.model import Model
+from hrcam.pipeline.opening import judged, named, open_data, open_model
+from hrcam.pipeline.scenes import has_truth, labels_of
+from hrcam.pipeline.targets import Asked, Target
+from hrcam.pipeline.views import View
 from metrics.plain import to_json
 from simbench.dataset import Dataset
-
-#: Images explained at a time.
-BATCH = 32
 
 #: What a maps folder holds besides the maps.
 EVIDENCE = ("classifier", "heads", "provenance")
 
 
 def explain(  # noqa: PLR0913  keywords of a public verb
-    model: Model | Path | str,
-    dataset: Dataset | Path | str,
-    methods: Sequence[str] = ("all",),
+    model: Any,
+    dataset: Any,
+    methods: Sequence[Any] = ("standard",),
     out: Path | str | None = None,
     *,
-    layers: str = "default",
+    layers: str | Sequence[str] = "default",
+    fusions: Sequence[str] = (),
     split: str = "test",
+    target: Asked = None,
+    form: str = "contrast",
+    calls: int | None = None,
+    training: Any = None,
+    validation: Any = None,
     seed: int = 0,
     overwrite: bool = False,
     progress: Callable[[int], None] | None = None,
@@ -42,20 +49,25 @@ def explain(  # noqa: PLR0913  keywords of a public verb
     Parameters
     ----------
     model
-        A :class:`hrcam.pipeline.model.Model` or the folder of one.
+        A :class:`hrcam.pipeline.model.Model`, the folder of one, a ``.keras`` file, a
+        Keras model or a ``torch.nn.Module``; it stays exactly as it was.
     dataset
-        A dataset or the folder of one; heads are fitted on its ``train`` and
-        ``validation`` splits.
+        A dataset or the folder of one (heads are fitted on its ``train`` and
+        ``validation`` splits), images as an array (n, h, w) or (n, h, w, c), a pair of
+        images and labels, or a PyTorch loader of batches.
     methods
-        Names of methods, or ``("all",)``.
+        Names of methods (``NAME``, ``NAME@LAYER``, ``NAME@all-FUSION``), ``standard``
+        (all that one pass gives), ``all``, or pairs of a name and another library's
+        object: a pytorch-grad-cam object, a captum attribution, or a function of
+        images and classes.
     out
         Folder to write; None keeps the maps in memory.
-    layers
-        ``default``, or ``all`` for every method at every layer.
-    split
-        Whose images are explained.
-    seed
-        Of the paper's head.
+    layers, fusions, split, calls, seed
+        See :class:`Choices`.
+    target, form
+        See :class:`hrcam.pipeline.targets.Target`.
+    training, validation
+        Images with labels for the heads, for arrays and loaders.
     overwrite
         Whether an existing folder may be replaced.
     progress
@@ -64,43 +76,27 @@ def explain(  # noqa: PLR0913  keywords of a public verb
     Raises
     ------
     ValueError
-        If a method is unknown, or model and dataset have other classes.
+        If a method, a layer or a target is unknown, what a method needs is not there,
+        or model and dataset do not fit.
     """
-    from hrcam.engine.explanation import Job
-    from hrcam.engine.explanation import explain as run
-    from hrcam.engine.recorder import prepare
-
     if out is not None:
         check_free(Path(out), overwrite, "maps")
-    model = load(Path(model)) if isinstance(model, str | Path) else model
-    dataset = opened(dataset)
-    _check_classes(model, dataset)
-    recorder = prepare(model.network)
-    known = frozenset({"truth"}) if has_truth(dataset) else frozenset()
-    entries = plan(methods, [tap.name for tap in recorder.taps], layers, known)
-    pools = pooled(recorder, dataset, split)
-    heads = fit(entries, pools, dataset, recorder.base, seed)
-    job = Job(recorder, entries, heads)
-    ids = dataset.ids(split)
-    evidence = {
-        "classifier": {"classes": list(model.classes), "splits": model.evaluation},
-        "heads": describe(heads, pools),
-        "provenance": _provenance(model, dataset),
-    }
-    table = _table(job.entries, recorder, dataset, model)
-    batches = _counted(
-        run(job, scenes(dataset, ids, BATCH, truth=bool(known))), progress
-    )
-    predictions = model.predictions[model.predictions["split"] == split]
+    choices = Choices(layers, tuple(fusions), split, Target(target, form), calls, seed)
+    opened = open_model(model), open_data(dataset, training, validation)
+    view = _view(*opened, methods, choices)
+    table, batches = view.table(), _counted(view.batches(), progress)
+    evidence, rows = view.evidence(), view.model.predictions
+    predictions = rows[rows["split"] == split]
     if out is None:
-        return Explained(gather(table, batches, ids), evidence, predictions)
+        return Explained(gather(table, batches, view.ids), evidence, predictions)
     with staged(Path(out), overwrite, stage="maps") as folder:
         write_maps(folder, table, batches)
-        index = pd.DataFrame({"image_id": ids})
+        index = pd.DataFrame({"image_id": view.ids})
         index.to_parquet(folder / "index.parquet", index=False)
         predictions.to_parquet(folder / "predictions.parquet", index=False)
-        for name, content in evidence.items():
-            (folder / f"{name}.json").write_text(to_json(content), encoding="utf-8")
+        for name in EVIDENCE:
+            text = to_json(evidence.get(name, {}))
+            (folder / f"{name}.json").write_text(text, encoding="utf-8")
     return open_maps(Path(out))
 
 
@@ -129,7 +125,8 @@ def open_maps(folder: Path) -> Explained:
             "explain the model again"
         )
         raise ValueError(msg) from error
-    return Explained(maps, evidence, predictions)
+    known = {name: content for name, content in evidence.items() if content}
+    return Explained(maps, known, predictions)
 
 
 def is_maps_folder(folder: Path) -> bool:
@@ -137,38 +134,70 @@ def is_maps_folder(folder: Path) -> bool:
     return (folder / MARKERS["maps"]).is_file()
 
 
-def _table(
-    entries: Sequence[Entry], recorder: Any, dataset: Dataset, model: Model
-) -> dict[str, Facts]:
-    size = tuple(dataset.arrays["image"].shape[1:3])
-    geometry = {tap.name: tap.geometry for tap in recorder.taps}
-    settings = model.facts["settings"]
-    extra = {"architecture": settings["network"], "seed": str(settings["seed"])}
-    return {entry.name: facts(entry, size, geometry, extra) for entry in entries}
+def _view(
+    model: Model, dataset: Dataset, methods: Sequence[Any], choices: Choices
+) -> View:
+    """Prepare everything that one explanation needs."""
+    from hrcam.engine.explanation import coefficients
+    from hrcam.engine.pooling import logits
+    from hrcam.engine.preparation import prepare
+
+    shape = dataset.arrays["image"].shape[1:]
+    shape = (*shape, 1) if len(shape) == 2 else shape
+    probe = prepare(model.network, shape, choices.taps)
+    model = named(model, dataset, probe.classes)
+    ids, truth = dataset.ids(choices.split), has_truth(dataset)
+    own = [m for m in methods if isinstance(m, str)]
+    foreign = [m for m in methods if not isinstance(m, str)]
+    known = knowledge(probe, dataset, truth=truth)
+    entries, probes = planned(probe, own, choices, known)
+    labels = labels_of(dataset, ids)
+    scores = np.zeros((len(ids), probe.classes))
+    judged_before = len(model.predictions) > 0
+    if not judged_before or choices.target.asked == "predicted":
+        scores = logits(probe, dataset.read("image", ids))
+    model = judged(
+        model, dataset, choices.split, None if judged_before else _chances(scores)
+    )
+    aims = choices.target.classes(labels, scores, model.classes)
+    targets = coefficients(aims, probe.classes, choices.target.form)
+    return View(
+        model,
+        dataset,
+        choices,
+        lookouts(probes, entries, dataset, choices.split, choices.seed),
+        _adopted(foreign, probe),
+        targets,
+        aims,
+        truth,
+    )
 
 
-def _provenance(model: Model, dataset: Dataset) -> dict[str, Any]:
-    """Tell where the maps come from; scoring adds what it knows."""
-    settings = model.facts["settings"]
-    recipe = dataset.recipe
-    two = len(dataset.classes) == 2
-    explained = dataset.classes[1] if two else "the true class"
-    return {
-        "recipe_name": recipe.name if recipe else "",
-        "recipe": recipe.toml() if recipe else "",
-        "dataset": dataset.identity,
-        "model": model.facts["weights"],
-        "architecture": settings["network"],
-        "training": {**settings, "parameters": model.facts["parameters"]},
-        "seeds": {
-            "dataset": recipe.seed if recipe else None,
-            "training": settings["seed"],
-        },
-        "target": f"contrast logit: {explained} minus the mean of the others",
-        "conditional": "Every statement about the classifier's maps is conditional on "
-        "one trained model.",
-        "versions": versions(),
-    }
+def _chances(logits: Float[np.ndarray, "n k"]) -> Float[np.ndarray, "n k"]:
+    """Return class probabilities."""
+    from scipy.special import softmax
+
+    return softmax(logits, axis=1)
+
+
+def _adopted(foreign: Sequence[Any], probe: Any) -> list[Any]:
+    """Take other libraries' objects as methods.
+
+    Raises
+    ------
+    ValueError
+        If one is no pair of a name and an object.
+    """
+    from hrcam.engine.foreign import adopt
+
+    for given in foreign:
+        if not (isinstance(given, tuple) and len(given) == 2):
+            msg = (
+                "methods must be names or pairs of a name and another library's "
+                f"object, got {given!r}"
+            )
+            raise ValueError(msg)
+    return [adopt(name, other, probe) for name, other in foreign]
 
 
 def _counted(
@@ -179,12 +208,3 @@ def _counted(
         yield batch
         if progress is not None:
             progress(len(next(iter(next(iter(batch.values())).values()))))
-
-
-def _check_classes(model: Model, dataset: Dataset) -> None:
-    if model.classes != tuple(dataset.classes):
-        msg = (
-            f"model and dataset must have one list of classes, got "
-            f"{', '.join(model.classes)} and {', '.join(dataset.classes)}"
-        )
-        raise ValueError(msg)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int
 
 from hrcam.entries import Entry, head_key
 from hrcam.heads import Head, fit_heads, layer_shares
@@ -26,49 +27,58 @@ class Pools:
     test: Pool
 
 
-def pooled(recorder: Any, dataset: Dataset, split: str) -> Pools:
+def pooled(probe: Any, dataset: Dataset, split: str) -> Pools:
     """Run the frozen network once over every image that heads need."""
-    from hrcam.engine.recorder import pool
+    from hrcam.engine.pooling import pool
 
-    layers = tuple((tap.name, tap.channels) for tap in recorder.taps)
+    layers = tuple((tap.name, tap.channels) for tap in probe.taps)
     pools = []
     for name in ("train", "validation", split):
         ids = dataset.ids(name)
-        features = pool(recorder, dataset.read("image", ids))
+        features = pool(probe, dataset.read("image", ids))
         pools.append(Pool(layers, features, labels_of(dataset, ids)))
     return Pools(*pools)
 
 
+def fitted_layers(entries: Sequence[Entry]) -> dict[tuple[str, ...], set[str]]:
+    """Return the sets of layers that heads are fitted on, with the keys wanted."""
+    sets: dict[tuple[str, ...], set[str]] = {}
+    for member in [m for entry in entries for m in entry.members]:
+        keys = {k for h, k in member.heads.items() if h in FITTED}
+        if keys:
+            sets.setdefault(member.layers, set()).update(keys)
+    return sets
+
+
 def fit(
-    entries: Sequence[Entry], pools: Pools, dataset: Dataset, base: Head, seed: int
+    entries: Sequence[Entry], pools: Pools, classes: int, seed: int, network: str = ""
 ) -> dict[str, Head]:
-    """Fit every head that some entry names, by its key.
+    """Fit every head on the network's layers that some entry names, by its key.
 
     No head sees a mask: only pooled features and class labels.
     """
-    from hrcam.engine.adam import fit_paper_head
-
-    classes, taps = len(dataset.classes), [n for n, _ in pools.training.layers]
-    keys = {key for entry in entries for key in entry.heads.values()}
-    heads = {"base": base}
-    if "filter" in keys:
-        heads["filter"] = _filter_head(dataset, classes)
-    for layers in dict.fromkeys(e.layers for e in entries if e.heads):
-        wanted = keys & {head_key(h, layers, taps) for h in _FITTED}
-        if not wanted:
-            continue
+    taps = [name for name, _ in pools.training.layers]
+    heads: dict[str, Head] = {}
+    for layers, wanted in fitted_layers(entries).items():
         inside, outside = (p.only(layers) for p in (pools.training, pools.validation))
         fitted = fit_heads(inside, outside, classes)
-        if head_key("paper", layers, taps) in wanted:
+        if head_key("paper", layers, taps, network) in wanted:
+            from hrcam.engine.adam import fit_paper_head
+
             fitted["paper"] = fit_paper_head(inside, outside, classes, seed)
-        heads |= {head_key(name, layers, taps): head for name, head in fitted.items()}
+        named = {head_key(n, layers, taps, network): h for n, h in fitted.items()}
+        heads |= named
     return heads
 
 
-def describe(heads: Mapping[str, Head], pools: Pools) -> dict[str, Any]:
-    """Tell of the heads on all layers what a report shows."""
+def describe(
+    heads: Mapping[str, Head], pools: Pools, predicted: Int[np.ndarray, " n"]
+) -> dict[str, Any]:
+    """Tell of the heads on all layers what a report shows.
+
+    ``predicted`` holds the classes that the network itself predicts of the split.
+    """
     names = [name for name, _ in pools.test.layers]
-    predicted = heads["base"].logits(pools.test.only((names[-1],))).argmax(axis=1)
     rows = [
         _row(head, pools, predicted)
         for key, head in heads.items()
@@ -83,7 +93,8 @@ def describe(heads: Mapping[str, Head], pools: Pools) -> dict[str, Any]:
     }
 
 
-_FITTED = ("convex", "pattern", "centroid", "paper")
+#: Heads that are fitted on the pooled features of a network's layers.
+FITTED = ("convex", "pattern", "centroid", "paper")
 _LABELS = {
     "convex": "convex: the filter of lowest penalized log-loss",
     "pattern": "pattern: covariance times the convex filter",
@@ -109,7 +120,7 @@ def _row(head: Head, pools: Pools, predicted: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _filter_head(dataset: Dataset, classes: int) -> Head:
+def filter_head(dataset: Dataset, classes: int) -> Head:
     """Fit the pattern head on the means of the fixed filters."""
     pools = []
     for split in ("train", "validation"):

@@ -9,13 +9,17 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from hrcam.pipeline.folders import require_files
 from metrics.plain import to_json
 
 #: Packages whose versions a report names.
-PACKAGES = ("hrcam-bench", "numpy", "scipy", "pandas", "zarr", "keras", "tensorflow")
+PACKAGES = (
+    *("hrcam-bench", "numpy", "scipy", "pandas", "zarr"),
+    *("keras", "tensorflow", "jax", "torch"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,10 +89,17 @@ def load(folder: Path) -> Model:
     return Model(network, facts, evaluation, pd.read_parquet(folder / names[3]))
 
 
+def weights_of(network: Any) -> list[np.ndarray]:
+    """Return the weights of a Keras model or of a PyTorch module, in their order."""
+    if hasattr(network, "get_weights"):
+        return list(network.get_weights())
+    return [x.detach().cpu().numpy() for x in network.state_dict().values()]
+
+
 def hash_weights(network: Any) -> str:
     """Return the SHA-256 of a network's weights, in their order."""
     digest = hashlib.sha256()
-    for weight in network.get_weights():
+    for weight in weights_of(network):
         digest.update(repr(weight.shape).encode())
         digest.update(weight.astype("<f4").tobytes())
     return digest.hexdigest()

@@ -47,27 +47,28 @@ def medians(
     )
 
 
-def targets(labels: Int[np.ndarray, " n"], classes: int) -> Int[np.ndarray, " n"]:
-    """Return the class explained: the pathology of two classes, else the true one."""
-    return np.ones_like(labels) if classes == 2 else labels
-
-
 def scenes(
-    dataset: Dataset, ids: Sequence[str], batch: int, *, truth: bool
+    dataset: Dataset,
+    ids: Sequence[str],
+    targets: Float[np.ndarray, "n k"],
+    batch: int,
+    *,
+    truth: bool,
 ) -> Iterator["Scene"]:
-    """Yield a dataset's images with what methods may know of them."""
-    from hrcam.engine.explanation import Scene, contrast
+    """Yield a dataset's images with what methods may know of them.
+
+    ``targets`` holds each image's coefficients on the logits.
+    """
+    from hrcam.engine.explanation import Scene
     from hrcam.engine.training import as_batch
 
-    classes = len(dataset.classes)
     for start in range(0, len(ids), batch):
         some = list(ids[start : start + batch])
         pixels = as_batch(dataset.read("image", some))
         tissue = tissues(dataset, some)
-        aims = targets(labels_of(dataset, some), classes)
         yield Scene(
             pixels=pixels,
-            target=contrast(aims, classes),
+            target=targets[start : start + batch],
             tissue=tissue,
             tissue_median=medians(pixels.mean(axis=-1), tissue),
             noise=noise(some, pixels.shape[1:3]),

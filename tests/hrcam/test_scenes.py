@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from hrcam.pipeline.scenes import has_truth, medians, noise, targets, tissues
+from hrcam.pipeline.scenes import has_truth, medians, noise, tissues
 
 SIZE = (24, 36)
 
@@ -65,13 +65,6 @@ def test_medians_are_those_of_the_tissue():
 def test_the_median_of_an_image_without_tissue_is_the_image_s():
     grays = np.arange(15, dtype=np.float32).reshape(1, 3, 5)
     np.testing.assert_array_equal(medians(grays, np.zeros_like(grays)), [7])
-
-
-def test_the_pathology_is_explained_in_two_classes_and_the_true_class_in_more():
-    labels = np.array([0, 1, 0, 1, 0])
-    np.testing.assert_array_equal(targets(labels, 2), 1)
-    labels = np.array([0, 2, 1, 2, 0])
-    np.testing.assert_array_equal(targets(labels, 3), labels)
 
 
 @pytest.mark.parametrize("name", ["mask", "effect"])
