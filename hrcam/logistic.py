@@ -1,14 +1,20 @@
 """Multinomial logistic regression with an L2 penalty, solved to the optimum."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float
-from scipy.optimize import minimize
-from scipy.special import log_softmax, logsumexp
-from threadpoolctl import threadpool_limits
+from scipy.linalg import qr
+from scipy.special import log_softmax
 
+from hrcam.newton import solve
 from hrcam.pools import Features, Labels, Pool
+from hrcam.problems import Design, Problems
 
 Weights = Float[np.ndarray, "d k"]
+
+#: Weights and bias, both centered over the classes.
+Fit = tuple[Weights, Float[np.ndarray, " k"]]
 
 
 def fit_logistic(
@@ -16,7 +22,7 @@ def fit_logistic(
     classes: int,
     penalty: float,
     start: Float[np.ndarray, " m"] | None = None,
-) -> tuple[Weights, Float[np.ndarray, " k"]]:
+) -> Fit:
     """Minimize mean cross-entropy plus half the penalty times the squared weights.
 
     Parameters
@@ -26,7 +32,7 @@ def fit_logistic(
     classes
         How many there are.
     penalty
-        L2 penalty per sample on the weights of every class; the bias is free.
+        L2 penalty per sample on the weights of every class, above 0; the bias is free.
         scikit-learn's ``C`` is 1 / (penalty x images) with three or more classes and
         twice that with two, where it keeps one weight vector for the difference.
     start
@@ -35,25 +41,64 @@ def fit_logistic(
     Returns
     -------
     weights, bias
-        (d, k) and (k,), both centered over the classes.
+        (d, k) and (k,), both centered over the classes. The gradient's norm is at most
+        :data:`hrcam.newton.TOLERANCE`, so the weights are within that over the penalty
+        of the optimum.
+
+    Raises
+    ------
+    ValueError
+        If the penalty is not above 0, or a class has no image.
     """
-    width = pool.features.shape[1]
+    return fit_path(pool, classes, (penalty,), start)[0]
+
+
+def fit_path(
+    pool: Pool,
+    classes: int,
+    penalties: Sequence[float],
+    start: Float[np.ndarray, " m"] | None = None,
+) -> list[Fit]:
+    """Fit along penalties, each optimum the start of the next.
+
+    With fewer images than features the problem is first turned, exactly, into the
+    subspace of the images: no weight outside of it can be optimal.
+    """
+    _check(pool, classes, penalties)
+    features, turn = subspace(pool.features)
+    design = Design(np.column_stack([features, np.ones(len(features))]))
     truth = np.eye(classes)[pool.labels]
-    begin = np.zeros((width + 1) * classes) if start is None else start
-    options = {"maxiter": 2000, "ftol": 1e-15, "gtol": 1e-8, "maxcor": 20}
-    # Thin products by the thousand: threads would wait for one another, on a busy
-    # machine fifteen times as long as the work takes.
-    with threadpool_limits(limits=1, user_api="blas"):
-        found = minimize(
-            _penalized,
-            begin,
-            (pool.features, truth, penalty),
-            jac=True,
-            method="L-BFGS-B",
-            options=options,
-        )
-    table = centered(found.x.reshape(width + 1, classes))
-    return table[:-1], table[-1]
+    shares = np.full((len(features), 1), 1 / len(features))
+    table = np.zeros((features.shape[1] + 1, classes - 1, 1))
+    basis = Problems(design, truth, shares, 1.0).basis
+    if start is not None:
+        full = start.reshape(-1, classes) @ basis.T
+        inside = full[:-1] if turn is None else turn.T @ full[:-1]
+        table[:, :, 0] = np.vstack([inside, full[-1:]])
+    fits, factor = [], None
+    for penalty in penalties:
+        table, factor = solve(Problems(design, truth, shares, penalty), table, factor)
+        weights, bias = table[:-1, :, 0] @ basis, table[-1, :, 0] @ basis
+        fits.append((weights if turn is None else turn @ weights, bias))
+    return fits
+
+
+def subspace(
+    features: Features,
+) -> tuple[Float[np.ndarray, "n r"], Float[np.ndarray, "d r"] | None]:
+    """Turn features into coordinates of the subspace that the images span.
+
+    Returns
+    -------
+    coordinates, turn
+        ``features == coordinates @ turn.T`` with orthonormal columns of ``turn``; the
+        features themselves and None where images are not fewer than features.
+    """
+    count, width = features.shape
+    if count >= width:
+        return features, None
+    turn, rows = qr(features.T, mode="economic", check_finite=False)
+    return np.ascontiguousarray(rows.T), turn
 
 
 def log_loss(logits: Float[np.ndarray, "n k"], labels: Labels) -> float:
@@ -66,18 +111,13 @@ def centered(weights: Float[np.ndarray, "m k"]) -> Float[np.ndarray, "m k"]:
     return weights - weights.mean(axis=1, keepdims=True)
 
 
-def _penalized(
-    flat: Float[np.ndarray, " m"],
-    x: Features,
-    y: Float[np.ndarray, "n k"],
-    penalty: float,
-) -> tuple[float, Float[np.ndarray, " m"]]:
-    """Return the penalized mean cross-entropy and its gradient."""
-    count, width = x.shape
-    table = flat.reshape(width + 1, y.shape[1])
-    weights, bias = table[:-1], table[-1]
-    logits = x @ weights + bias
-    error = (np.exp(log_softmax(logits, axis=1)) - y) / count
-    value = (logsumexp(logits, axis=1) - (logits * y).sum(axis=1)).mean()
-    slope = np.vstack([x.T @ error + penalty * weights, error.sum(axis=0)])
-    return float(value + penalty / 2 * (weights**2).sum()), slope.ravel()
+def _check(pool: Pool, classes: int, penalties: Sequence[float]) -> None:
+    """Refuse problems without an optimum."""
+    wrong = [penalty for penalty in penalties if not penalty > 0]
+    if wrong:
+        msg = f"penalty must be above 0, got {wrong[0]}; without it there is no optimum"
+        raise ValueError(msg)
+    missing = set(range(classes)) - set(pool.labels.tolist())
+    if missing:
+        msg = f"every class must have training images, got none for {sorted(missing)}"
+        raise ValueError(msg)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 Features = Float[np.ndarray, "n d"]
 Labels = Int[np.ndarray, " n"]
@@ -37,10 +37,23 @@ class Pool:
             )
             raise ValueError(msg)
 
+    def columns(self, names: tuple[str, ...]) -> Bool[np.ndarray, " d"]:
+        """Say which columns belong to the named layers."""
+        inside = [name in names for name, _ in self.layers]
+        return np.repeat(inside, [channels for _, channels in self.layers])
+
     def only(self, names: tuple[str, ...]) -> "Pool":
-        """Return the pool of the named layers."""
-        keep = np.repeat(
-            [n in names for n, _ in self.layers], [c for _, c in self.layers]
-        )
+        """Return the pool of the named layers, in the order of the columns.
+
+        Raises
+        ------
+        ValueError
+            If the pool has no layer of some name.
+        """
+        known = [name for name, _ in self.layers]
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            msg = f"layers must be some of {', '.join(known)}, got {unknown[0]!r}"
+            raise ValueError(msg)
         layers = tuple(layer for layer in self.layers if layer[0] in names)
-        return Pool(layers, self.features[:, keep], self.labels)
+        return Pool(layers, self.features[:, self.columns(names)], self.labels)

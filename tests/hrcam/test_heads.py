@@ -11,9 +11,18 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from hrcam import heads as module
-from hrcam.heads import PENALTIES, Head, fit_heads, layer_shares, split
+from hrcam.heads import (
+    PENALTIES,
+    Head,
+    agreement,
+    fit_heads,
+    fit_sets,
+    layer_shares,
+    split,
+)
 from hrcam.logistic import fit_logistic, log_loss
 from hrcam.pools import Pool
+from hrcam.standard import activation_pattern
 
 LAYERS = (("shallow", 3), ("middle", 2), ("deep", 4))
 
@@ -273,10 +282,8 @@ def test_layers_shares_add_up_to_one(fitted):
 def test_layers_shares_worked_by_hand():
     pool = Pool((("a", 1), ("b", 1)), np.array([[1.0, 0.0], [3.0, 2.0]]), np.arange(2))
     weights = {"a": np.array([[-3.0, 3.0]]), "b": np.array([[-1.0, 1.0]])}
-    assert layer_shares(Head("base", weights, np.zeros(2)), pool) == {
-        "a": 0.75,
-        "b": 0.25,
-    }
+    shares = layer_shares(Head("base", weights, np.zeros(2)), pool)
+    assert shares == pytest.approx({"a": 0.75, "b": 0.25})
 
 
 def test_a_head_that_never_responds_has_no_shares():
@@ -329,3 +336,80 @@ def test_every_class_must_have_training_images():
     message = "every class must have training images, got none for [2, 3]"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         fit_heads(pool, pool, 4)
+
+
+def test_every_set_of_layers_has_the_heads_of_its_own_pool(fitted):
+    training, validation, heads = fitted
+    classes = heads["convex"].bias.size
+    sets = (("shallow", "middle", "deep"), ("deep",), ("shallow", "deep"))
+    found = fit_sets(training, validation, classes, sets)
+    assert list(found) == list(sets)
+    for names in sets:
+        alone = fit_heads(training.only(names), validation.only(names), classes)
+        for name, head in found[names].items():
+            assert list(head.weights) == [n for n, _ in LAYERS if n in names]
+            assert head.penalty == pytest.approx(alone[name].penalty, nan_ok=True)
+            for layer, table in head.weights.items():
+                np.testing.assert_allclose(table, alone[name].weights[layer], rtol=1e-6)
+
+
+def test_sets_are_standardized_once(fitted):
+    training, validation, heads = fitted
+    sets = [("deep",), ("middle",), ("shallow",)]
+    with patch.object(module, "standardize", wraps=module.standardize) as spy:
+        fit_sets(training, validation, heads["convex"].bias.size, sets)
+    assert spy.call_count == 1
+
+
+def test_layers_that_a_pool_has_not_are_refused():
+    message = "layers must be some of shallow, middle, deep, got 'last'"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        make_pool().only(("deep", "last"))
+
+
+def test_a_validation_without_images_is_refused():
+    pool = make_pool()
+    none = Pool(LAYERS, np.empty((0, 9)), np.empty(0, int))
+    message = "validation must have images to choose the penalty, got none"
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        fit_heads(pool, none, 2)
+
+
+@pytest.mark.parametrize("shape", [(40, 300), (300, 40)], ids=["wide", "tall"])
+@pytest.mark.parametrize("classes", [2, 4])
+def test_the_pattern_is_exact_whatever_the_scale(shape, classes):
+    """Against the covariance in extended precision, to one part in a million."""
+    rng = np.random.default_rng(8)
+    mixing = rng.normal(size=(shape[1], shape[1]))
+    features = rng.normal(size=shape) @ mixing * 10.0 ** rng.integers(-8, 9, shape[1])
+    features += 1e3 * np.abs(features).max(axis=0)
+    weights = rng.normal(size=(shape[1], classes)) / features.std(axis=0)[:, None]
+    wide = features.astype(np.longdouble)
+    wide -= wide.mean(axis=0)
+    expected = (wide.T @ wide / len(wide)) @ weights.astype(np.longdouble)
+    found = activation_pattern(features, weights)
+    size = np.abs(expected).max(axis=1, keepdims=True)
+    assert (np.abs(found - expected) <= 1e-6 * size).all()
+
+
+def test_layers_shares_of_several_classes():
+    """Centered parts: (2, -1, -1) and (0, 1, -1), so 6 against 2 of the variance."""
+    features = np.array([[1.0, 0.0], [3.0, 2.0]])
+    pool = Pool((("a", 1), ("b", 1)), features, np.arange(2))
+    weights = {"a": np.array([[5.0, 2.0, 2.0]]), "b": np.array([[7.0, 8.0, 6.0]])}
+    shares = layer_shares(Head("base", weights, np.zeros(3)), pool)
+    assert shares["a"] / shares["b"] == pytest.approx(np.sqrt(6 / 2))
+    assert sum(shares.values()) == pytest.approx(1)
+
+
+def test_agreement_counts_equal_classes(fitted):
+    training, validation, heads = fitted
+    predicted = heads["convex"].logits(validation).argmax(axis=1)
+    assert agreement(heads["convex"], validation, predicted) == 1
+    changed = predicted.copy()
+    changed[:4] = (changed[:4] + 1) % heads["convex"].bias.size
+    found = agreement(heads["convex"], validation, changed)
+    assert found == pytest.approx(1 - 4 / len(changed))
+    assert np.isnan(agreement(heads["pattern"], validation, predicted))
+    none = Pool(LAYERS, training.features[:0], training.labels[:0])
+    assert np.isnan(agreement(heads["convex"], none, predicted[:0]))
