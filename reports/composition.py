@@ -15,7 +15,7 @@ def compose(folder: Folder) -> Report:
         title=title,
         subtitle=_identify(folder),
         date=provenance.get("date"),
-        sections=tuple(build(folder) for build in SECTIONS),
+        sections=tuple(filter(None, (build(folder) for build in SECTIONS))),
     )
 
 

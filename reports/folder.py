@@ -18,7 +18,7 @@ _PARTS = (
     *("options", "images", "strata", "entries", "statuses", "summary", "prevalence"),
     *("differences", "paper_tests", "curves", "panels", "panel_rule", "alerts"),
 )
-_EVIDENCE = ("provenance", "data", "classifier", "heads")
+_EVIDENCE = ("provenance", "data", "classifier", "heads", "sanity", "reliance")
 _COLUMNS = ("image_id", *KEYS, "score", "threshold", "value", "status")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 

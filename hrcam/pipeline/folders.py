@@ -12,7 +12,9 @@ MARKERS = {
     "model": "training.json",
     "maps": "maps.json",
     "scores": "results.json",
+    "sanity": "sanity.json",
     "export": "export.json",
+    "inversions": "inversions.npz",
 }
 
 

@@ -54,6 +54,7 @@ def score(  # noqa: PLR0913  keywords of a public verb
     images: Path | str | None = None,
     split: str = "test",
     region: str = "mask",
+    sanity: Any = None,
     options: ScoreOptions | None = None,
     command: str = "",
     overwrite: bool = False,
@@ -78,6 +79,9 @@ def score(  # noqa: PLR0913  keywords of a public verb
     region
         Which truth of a dataset: ``mask``, the lesions, or ``distinctive``, those that
         no other class may have.
+    sanity
+        What :func:`hrcam.pipeline.sanity.check` returned, or the folder of one: the
+        report then shows it.
     options
         A :class:`metrics.ScoreOptions`.
     command
@@ -94,6 +98,7 @@ def score(  # noqa: PLR0913  keywords of a public verb
     """
     if out is not None:
         check_free(Path(out), overwrite, "scores")
+    checked = _checked(sanity)
     found, runs = collect(maps)
     given, dataset = find_masks(truth, split, region)
     masks = as_masks(given)
@@ -101,7 +106,8 @@ def score(  # noqa: PLR0913  keywords of a public verb
     strata = _strata(masks, dataset, runs)
     scores = score_maps(sources, masks, strata, options, progress=progress)
     comparison = Comparison(scores, sources, masks, dataset, runs, images, region)
-    scores = with_evidence(scores, gather_evidence(comparison, command))
+    evidence = gather_evidence(comparison, command) | checked
+    scores = with_evidence(scores, evidence)
     if out is None:
         return scores
     with staged(Path(out), overwrite, stage="scores") as folder:
@@ -170,6 +176,17 @@ def find_masks(
     if isinstance(truth, Dataset):
         return DatasetMasks(truth, tuple(truth.ids(split)), region), truth
     return truth, None
+
+
+def _checked(sanity: Any) -> dict[str, Any]:
+    """Return what the report shows of the checks: evidence ``sanity``, ``reliance``."""
+    if sanity is None:
+        return {}
+    from hrcam.pipeline.sanity.storage import open_sanity
+
+    found = open_sanity(sanity) if isinstance(sanity, str | Path) else sanity
+    reliance = {"reliance": found.reliance} if found.reliance else {}
+    return {"sanity": found.results, **reliance}
 
 
 def _strata(

@@ -10,6 +10,7 @@ from reports.sections import (
     classifier,
     curves,
     data,
+    deletion,
     differences,
     failures,
     layers,
@@ -17,10 +18,12 @@ from reports.sections import (
     panels,
     paper,
     provenance,
+    reliance,
+    sanity,
     versions,
 )
 
-SECTIONS: tuple[Callable[[Folder], Section], ...] = (
+SECTIONS: tuple[Callable[[Folder], Section | None], ...] = (
     answer.build,
     provenance.build,
     data.build,
@@ -31,8 +34,11 @@ SECTIONS: tuple[Callable[[Folder], Section], ...] = (
     differences.build,
     paper.build,
     layers.build,
+    sanity.build,
+    deletion.build,
+    reliance.build,
     failures.build,
     limits.build,
     versions.build,
 )
-"""In reading order: the answer first."""
+"""In reading order: the answer first. None: the folder says nothing of it."""
