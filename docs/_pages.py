@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from _conformance import conformance
 from _gallery import Picture, recipe_strip, strips
 from _programs import commands, methods, reference, scores
 from _rst import escaped, heading, inner_models, keys, module_text
@@ -63,7 +64,9 @@ def write_all(folder: Path) -> None:
         _save(pictures / f"{name}-{kind}.png", picture)
     for name in names():
         _save(pictures / f"recipes-{name}.png", recipe_strip(load(name)))
-    for name, text in pages():
+    from _alignment import alignment  # needs a deep-learning library
+
+    for name, text in (*pages(), ("alignment", alignment())):
         _put(folder / f"{name}.rst", text)
 
 
@@ -76,6 +79,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "recipes", _recipes()
     yield "exports", _exports()
     yield "methods", methods()
+    yield "conformance", conformance()
     yield "scores", scores()
     yield "commands", commands()
     yield "reference", reference()

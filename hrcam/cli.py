@@ -6,8 +6,9 @@ Nothing heavy is imported before a command runs, so ``--help`` answers at once.
 import json
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -33,16 +34,39 @@ TrainingSeed = Annotated[
     int, typer.Option("--seed", min=0, help="Of weights and order.")
 ]
 Methods = Annotated[
-    str, typer.Option(help="Names with commas between, or 'all'; see `hrcam list`.")
+    str,
+    typer.Option(
+        help="Names with commas between (NAME, NAME@LAYER, NAME@all-FUSION), "
+        "'standard' (all that one pass gives) or 'all'; see `hrcam list methods`."
+    ),
 ]
 Layers = Annotated[
-    str, typer.Option(help="'default', or 'all': every method at every layer.")
+    str,
+    typer.Option(
+        help="'default', 'all' (every method at every layer), or layers' names."
+    ),
 ]
-Network = Annotated[str, typer.Option(help="'compact' or 'resnet50'.")]
+Network = Annotated[str, typer.Option(help="A name of `hrcam list networks`.")]
 Weights = Annotated[
-    str, typer.Option(help="'random', 'imagenet' or a .weights.h5 file.")
+    str, typer.Option(help="'random', 'imagenet' or a .keras, .weights.h5 or .h5 file.")
 ]
 Epochs = Annotated[int, typer.Option(min=0, help="Passes; 0 keeps the default.")]
+Rate = Annotated[
+    float, typer.Option(min=0.0, help="Peak learning rate; 0 keeps the default.")
+]
+Batch = Annotated[
+    int, typer.Option(min=0, help="Images per step; 0 keeps the default.")
+]
+ClassWeights = Annotated[str, typer.Option(help="'none' or 'balanced'.")]
+Patience = Annotated[
+    int, typer.Option(min=0, help="Passes without a smaller validation loss; 0: all.")
+]
+Freeze = Annotated[
+    int, typer.Option(min=0, help="First passes in which the head alone learns.")
+]
+Precision = Annotated[
+    str, typer.Option(help="'float32', 'mixed_float16' or 'mixed_bfloat16'.")
+]
 
 
 @app.callback()
@@ -58,11 +82,17 @@ def root(
 def run(  # noqa: PLR0913  one parameter per option
     recipe: Recipe = "quickstart",
     out: Annotated[Path | None, typer.Option(help="The run's folder.")] = None,
-    methods: Methods = "all",
+    methods: Methods = "standard",
     layers: Layers = "default",
     network: Network = "compact",
     weights: Weights = "random",
     epochs: Epochs = 0,
+    rate: Rate = 0.0,
+    batch: Batch = 0,
+    class_weights: ClassWeights = "none",
+    patience: Patience = 0,
+    freeze: Freeze = 0,
+    precision: Precision = "float32",
     seed: Seed = None,
     training_seed: Annotated[int, typer.Option(min=0, help="Of the training.")] = 0,
     workers: Workers = 2,
@@ -74,7 +104,18 @@ def run(  # noqa: PLR0913  one parameter per option
 
     _engine()
     settings = Settings(
-        tuple(methods.split(",")), layers, network, weights, epochs, training_seed
+        tuple(methods.split(",")),
+        layers,
+        network=network,
+        weights=weights,
+        epochs=epochs,
+        seed=training_seed,
+        rate=rate,
+        batch=batch,
+        class_weights=class_weights,
+        patience=patience,
+        freeze=freeze,
+        precision=precision,
     )
     path = run(
         recipe,
@@ -115,35 +156,73 @@ def train(  # noqa: PLR0913  one parameter per option
     network: Network = "compact",
     weights: Weights = "random",
     epochs: Epochs = 0,
+    rate: Rate = 0.0,
+    batch: Batch = 0,
+    class_weights: ClassWeights = "none",
+    patience: Patience = 0,
+    freeze: Freeze = 0,
+    precision: Precision = "float32",
     seed: TrainingSeed = 0,
+    tensorboard: Annotated[
+        Path | None, typer.Option(help="Folder for TensorBoard's event files.")
+    ] = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train a classifier and print how good it is."""
+    """Train a classifier and print how good it is; continue an interrupted one."""
     _engine()
     from hrcam.engine.training import Training
     from hrcam.pipeline.training import opened, train
 
     data = opened(dataset)
-    settings = Training(network, weights, epochs or Training.epochs, seed=seed)
+    settings = Training(
+        network,
+        weights,
+        epochs or Training.epochs,
+        batch or Training.batch,
+        rate or Training.rate,
+        seed,
+        class_weights=class_weights,
+        patience=patience,
+        freeze=freeze,
+        precision=precision,
+    )
     steps = settings.epochs * len(data.ids("train"))
     with watcher(quiet)("train", steps) as progress:
         model = train(
-            data, out, settings=settings, overwrite=overwrite, progress=progress
+            data,
+            out,
+            settings=settings,
+            overwrite=overwrite,
+            progress=progress,
+            tensorboard=tensorboard,
         )
     names = ("accuracy", "balanced_accuracy", "f1_micro", "f1_macro", "auroc")
     for split, row in model.evaluation.items():
-        say(f"{split:10} " + "  ".join(f"{name} {row[name]:.3f}" for name in names))
+        say(f"{split:10} " + "  ".join(_interval(row, name) for name in names))
 
 
 @app.command()
 def explain(  # noqa: PLR0913  one parameter per option
-    model: Annotated[Path, typer.Argument(help="A model folder.")],
+    model: Annotated[Path, typer.Argument(help="A model folder or a .keras file.")],
     dataset: Data,
     out: Annotated[Path, typer.Option(help="Maps folder to write.")],
-    methods: Methods = "all",
+    methods: Methods = "standard",
     layers: Layers = "default",
+    fusions: Annotated[
+        str, typer.Option(help="mean, max, tanh_max, product, or 'all': over layers.")
+    ] = "",
     split: Annotated[str, typer.Option(help="Whose images are explained.")] = "test",
+    target: Annotated[
+        str, typer.Option(help="'true', 'predicted' or a class; see the docs.")
+    ] = "",
+    form: Annotated[
+        str, typer.Option(help="'contrast' (class minus the others) or 'logit'.")
+    ] = "contrast",
+    calls: Annotated[
+        int | None,
+        typer.Option(min=1, help="Most images a method asks for per explained one."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the paper's head.")] = 0,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -154,14 +233,19 @@ def explain(  # noqa: PLR0913  one parameter per option
     from hrcam.pipeline.training import opened
 
     data = opened(dataset)
+    named = layers if layers in ("default", "all") else layers.split(",")
     with watcher(quiet)("explain", len(data.ids(split))) as progress:
         maps = explain(
             model,
             data,
             methods.split(","),
             out,
-            layers=layers,
+            layers=named,
+            fusions=tuple(filter(None, fusions.split(","))),
             split=split,
+            target=target or None,
+            form=form,
+            calls=calls,
             seed=seed,
             overwrite=overwrite,
             progress=progress,
@@ -183,6 +267,9 @@ def score(  # noqa: PLR0913  one parameter per option
     region: Annotated[
         str, typer.Option(help="Truth of a dataset: 'mask' or 'distinctive'.")
     ] = "mask",
+    sanity: Annotated[
+        Path | None, typer.Option(help="Sanity folder that the report is to show.")
+    ] = None,
     reference: Annotated[
         str, typer.Option(help="Entry the others are compared with.")
     ] = "",
@@ -207,6 +294,7 @@ def score(  # noqa: PLR0913  one parameter per option
             images=images,
             split=split,
             region=region,
+            sanity=sanity,
             options=options,
             command=shlex.join(["hrcam", *sys.argv[1:]]),
             overwrite=overwrite,
@@ -228,6 +316,43 @@ def report(
     with watcher(quiet)("report", 0):
         paths = report(scores, out, overwrite=overwrite)
     say(f"Written: {', '.join(map(str, paths))}.")
+
+
+@app.command()
+def sanity(  # noqa: PLR0913  one parameter per option
+    model: Annotated[Path, typer.Argument(help="A model folder or a .keras file.")],
+    dataset: Data,
+    out: Annotated[Path, typer.Option(help="Sanity folder to write.")],
+    methods: Methods = "hr_cam,cam,grad_cam,sobel,random",
+    images: Annotated[int, typer.Option(min=0, help="Test images, 0: all.")] = 32,
+    models: Annotated[
+        list[str] | None, typer.Option(help="Another model's folder; may be repeated.")
+    ] = None,
+    train: Annotated[
+        int, typer.Option(min=0, help="Epochs of a training on permuted labels.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of every draw.")] = 0,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check whether the maps depend on the model and show what it relies on."""
+    _engine()
+    from hrcam.pipeline.sanity import Options, check
+
+    chosen = tuple(methods.split(","))
+    options = Options(methods=chosen, images=images, epochs=train, seed=seed)
+    with watcher(quiet)("sanity", 0) as progress:
+        found = check(
+            model,
+            dataset,
+            out,
+            options=options,
+            models=models or (),
+            overwrite=overwrite,
+            progress=progress,
+        )
+    say(f"{len(found.results['entries'])} entries checked, at {out}.")
+    say("Show them in a report: hrcam score ... --sanity " + str(out))
 
 
 @app.command()
@@ -272,6 +397,39 @@ def export(
     say(f"Written: {out}.")
 
 
+@app.command()
+def invert(  # noqa: PLR0913  one parameter per option
+    model: Annotated[Path, typer.Argument(help="A model folder or a .keras file.")],
+    dataset: Data,
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    images: Annotated[int, typer.Option(min=1, help="How many images.")] = 4,
+    split: Annotated[str, typer.Option(help="Whose images.")] = "test",
+    steps: Annotated[int, typer.Option(min=1, help="Steps per layer.")] = 400,
+    seed: Annotated[int, typer.Option(min=0, help="Of the noise to begin with.")] = 0,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Draw what every tapped layer keeps of images: feature inversion."""
+    _engine()
+    from hrcam.pipeline.inverting import invert
+
+    with watcher(quiet)("invert", 0) as progress:
+        found = invert(
+            model,
+            dataset,
+            images,
+            out,
+            split=split,
+            steps=steps,
+            seed=seed,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    for name, layer in found.layers.items():
+        say(f"{name:24} relative feature error {layer.errors.mean():.3f}")
+    say(f"Written: {out / 'inversions.png'}, {out / 'inversions.npz'}.")
+
+
 @app.command("list")
 def show(
     what: Annotated[str, typer.Argument(help="methods, lesions, anatomies, …")],
@@ -300,6 +458,12 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         complain(_words(error))
         sys.exit(1)
+
+
+def _interval(row: Mapping[str, Any], name: str) -> str:
+    """Write a score with its 95 % interval."""
+    value, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
+    return f"{name} {value:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def _words(error: Exception) -> str:

@@ -5,16 +5,22 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hrcam.entries import plan
+from hrcam.entries import check
 from hrcam.pipeline.folders import check_free, replace_text
 from hrcam.pipeline.generation import generate, resolve
 from simbench.recipe import Recipe
 
+if TYPE_CHECKING:
+    from hrcam.engine.training import Training
+
 STAGES = ("dataset", "model", "maps", "scores", "report")
+
+#: Numbers of the training that 0 leaves at their defaults.
+DEFAULTED = ("epochs", "rate", "batch")
 
 #: Tells a stage and its number of steps, and takes the steps done.
 Watch = Callable[[str, int], AbstractContextManager[Callable[[int], None] | None]]
@@ -28,17 +34,24 @@ class Settings:
     ----------
     methods, layers
         As :func:`hrcam.explain` takes them.
-    network, weights, epochs, seed
-        As :class:`hrcam.engine.training.Training` has them; ``epochs`` 0 keeps its
-        default.
+    network, weights, epochs, seed, rate, batch, class_weights, patience, freeze, \
+    precision
+        As :class:`hrcam.engine.training.Training` has them; 0 of ``epochs``, ``rate``
+        and ``batch`` keeps its default.
     """
 
-    methods: tuple[str, ...] = ("all",)
+    methods: tuple[str, ...] = ("standard",)
     layers: str = "default"
     network: str = "compact"
     weights: str = "random"
     epochs: int = 0
     seed: int = 0
+    rate: float = 0.0
+    batch: int = 0
+    class_weights: str = "none"
+    patience: int = 0
+    freeze: int = 0
+    precision: str = "float32"
 
 
 @dataclass(frozen=True)
@@ -114,6 +127,16 @@ def run(  # noqa: PLR0913  the command's options, one to one
     return _path(folder, "report")
 
 
+def training_of(settings: Settings) -> "Training":
+    """Return the settings of the training among those of a run."""
+    from hrcam.engine.training import Training
+
+    names = {f.name for f in fields(Training)} & {f.name for f in fields(Settings)}
+    chosen = {name: getattr(settings, name) for name in sorted(names)}
+    kept = {k: v for k, v in chosen.items() if v or k not in DEFAULTED}
+    return Training(**kept)
+
+
 def _dataset(line: Line) -> None:
     with line.watch("generate", line.recipe.images) as progress:
         generate(
@@ -125,12 +148,9 @@ def _dataset(line: Line) -> None:
 
 
 def _model(line: Line) -> None:
-    from hrcam.engine.training import Training
     from hrcam.pipeline.training import train
 
-    s = line.settings
-    epochs = s.epochs or Training.epochs
-    training = Training(s.network, s.weights, epochs, seed=s.seed)
+    training = training_of(line.settings)
     steps = training.epochs * line.recipe.splits.train
     with line.watch("train", steps) as progress:
         train(
@@ -197,7 +217,8 @@ def _check(settings: Settings) -> None:
     from hrcam.engine.networks import find
 
     find(settings.network)
-    plan(settings.methods, ("first", "last"), settings.layers, frozenset({"truth"}))
+    training_of(settings)
+    check(settings.methods, settings.layers)
 
 
 def _begin(line: Line, overwrite: bool) -> None:

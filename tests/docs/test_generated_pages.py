@@ -28,7 +28,14 @@ def module(monkeypatch):
     monkeypatch.syspath_prepend(str(DOCS))
     before = set(sys.modules)
     yield importlib.import_module
-    for name in {"_rst", "_gallery", "_pages", "_programs", "_reference"} - before:
+    for name in {
+        "_rst",
+        "_gallery",
+        "_pages",
+        "_programs",
+        "_reference",
+        "_conformance",
+    } - before:
         sys.modules.pop(name, None)
 
 

@@ -386,8 +386,9 @@ def test_without_a_deep_learning_library_the_command_names_the_extra(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "keras", None)
     message = (
-        "hrcam.engine needs Keras on TensorFlow, got no module 'keras'; "
-        "install hrcam-bench[tensorflow]"
+        "hrcam.engine needs Keras on TensorFlow, JAX or PyTorch, got no module "
+        "'keras'; install hrcam-bench[tensorflow], hrcam-bench[jax] or "
+        "hrcam-bench[torch]"
     )
     refused(lambda: call(*words), message)
 

@@ -239,7 +239,12 @@ def test_resnet_runs_on_the_same_line_in_both_alignments(recipe, tmp_path):
             "method must be one of the table, got 'hr_cma'; did you mean 'hr_cam'?",
         ),
         ("--layers", "some", "layers must be 'default' or 'all', got 'some'"),
-        ("--network", "vgg", "network must be one of compact, resnet50, got 'vgg'"),
+        (
+            "--network",
+            "vgg",
+            "network must be one of compact, compact_residual, compact_vgg, resnet50, "
+            "vgg19, densenet121, efficientnet_b0, mobilenet_v2, got 'vgg'",
+        ),
     ],
 )
 def test_a_run_is_refused_before_any_work(recipe, tmp_path, option, value, message):
