@@ -1,44 +1,33 @@
 """Train a classifier: seeded, augmented, the same weights from the same input."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 
 import keras
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Int
 
-from hrcam.engine.augmentation import Augmentation, transforms
+from hrcam.engine.batches import Images, Samples, as_batch, class_weights, predict
+from hrcam.engine.checkpoints import Checkpoint, Row, State
+from hrcam.engine.course import Course, Fitted, Watch
 from hrcam.engine.networks import Plan, build
+from hrcam.engine.schedule import phases
+from hrcam.engine.settings import PRECISIONS, Training
 
-Images = Shaped[np.ndarray, "n h w *c"]
-
-
-@dataclass(frozen=True)
-class Training:
-    """How a classifier is trained.
-
-    Parameters
-    ----------
-    network
-        Name of a network of :data:`hrcam.engine.networks.NETWORKS`.
-    weights
-        Where its weights start: ``random``, ``imagenet`` or a file.
-    epochs, batch
-        Passes over the training images, and images per step.
-    rate
-        Peak learning rate of Adam; warms up over a tenth of the steps, then falls to
-        zero along a cosine.
-    seed
-        Initial weights, order of the images, augmentation.
-    """
-
-    network: str = "compact"
-    weights: str = "random"
-    epochs: int = 12
-    batch: int = 16
-    rate: float = 2e-3
-    seed: int = 0
-    augmentation: Augmentation = field(default_factory=Augmentation)
+__all__ = [
+    "PRECISIONS",
+    "Checkpoint",
+    "Fitted",
+    "Images",
+    "Row",
+    "Samples",
+    "Training",
+    "Watch",
+    "as_batch",
+    "fit",
+    "predict",
+    "train",
+]
 
 
 def fit(
@@ -48,97 +37,72 @@ def fit(
     settings: Training,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[keras.Model, list[float]]:
+    """Train a network on images alone; the model and the mean loss of each epoch.
+
+    See :func:`train`.
+    """
+    found = train(Samples(images, labels, classes), None, settings, Watch(progress))
+    return found.model, [row["loss"] for row in found.rows]
+
+
+def train(
+    samples: Samples,
+    validation: Samples | None,
+    settings: Training,
+    watch: Watch | None = None,
+) -> Fitted:
     """Train a network with cross-entropy on softmax probabilities.
 
     Parameters
     ----------
-    images
-        Gray (n, h, w) or color (n, h, w, c) values in [0, 255].
-    labels
-        Class of each image.
-    classes
-        How many there are.
+    samples
+        What to train on.
+    validation
+        What each epoch is judged on; needed for ``settings.patience`` alone.
     settings
         The network and its schedule.
-    progress
-        Called with the number of images after each step.
+    watch
+        Progress, log, checkpoint.
 
-    Returns
-    -------
-    model, losses
-        The trained model, and the mean loss of each epoch.
+    Raises
+    ------
+    ValueError
+        If settings do not fit one another or a checkpoint is of another training.
+    RuntimeError
+        If the loss is no longer finite.
     """
+    watch = Watch() if watch is None else watch
+    if settings.patience and validation is None:
+        msg = f"patience must be 0 without validation images, got {settings.patience}"
+        raise ValueError(msg)
+    weights = class_weights(samples, settings.class_weights)
     keras.utils.set_random_seed(settings.seed)
-    shape = (*images.shape[1:3], images.shape[3] if images.ndim == 4 else 1)
+    held = watch.checkpoint.read() if watch.checkpoint else None
+    if held and watch.progress is not None:
+        watch.progress(len(held.rows) * len(samples))
+    with _precision(settings.precision):
+        model = build(settings.network, _plan(samples, settings))
+        course = Course(model, samples, validation, settings, weights, watch)
+        course.state = held or State()
+        for phase in phases(settings.epochs, settings.freeze):
+            course.run(phase)
+    return course.end()
+
+
+def _plan(samples: Samples, settings: Training) -> Plan:
+    """Say what the network is for; the scaling is measured on some of the images."""
+    images = samples.images
     sample = images[:: max(1, len(images) // 256)].astype(np.float64)
-    plan = Plan(
-        shape, classes, float(sample.mean()), float(sample.var()), settings.weights
-    )
-    model = build(settings.network, plan)
-    trainer = _trainer(model, shape, settings, len(images))
-    losses = []
-    for epoch in range(settings.epochs):
-        total = 0.0
-        for batch in _batches(images, labels, settings, epoch):
-            (pixels, _), truth = batch
-            total += float(trainer.train_on_batch(batch[0], truth)) * len(pixels)
-            if progress is not None:
-                progress(len(pixels))
-        losses.append(total / len(images))
-    return model, losses
+    mean, variance = float(sample.mean()), float(sample.var())
+    return Plan(samples.shape, samples.classes, mean, variance, settings.weights)
 
 
-def predict(
-    model: keras.Model, images: Images, batch: int = 64
-) -> Float[np.ndarray, "n k"]:
-    """Return class probabilities of images, (n, classes)."""
-    parts = [
-        keras.ops.convert_to_numpy(
-            model(as_batch(images[i : i + batch]), training=False)
-        )
-        for i in range(0, len(images), batch)
-    ]
-    return np.concatenate(parts)
-
-
-def as_batch(images: Images) -> Float[np.ndarray, "n h w c"]:
-    """Return images as float32 with a channel axis."""
-    pixels = images.astype(np.float32)
-    return pixels[..., None] if pixels.ndim == 3 else pixels
-
-
-def _trainer(
-    model: keras.Model, shape: tuple[int, int, int], settings: Training, count: int
-) -> keras.Model:
-    """Put the augmenting warp before the model, for training only."""
-    image, warp = keras.Input(shape), keras.Input((8,))
-    moved = keras.ops.image.affine_transform(
-        image, warp, interpolation="bilinear", fill_mode="nearest"
-    )
-    trainer = keras.Model([image, warp], model(moved))
-    steps = settings.epochs * -(-count // settings.batch)
-    warmup = max(1, steps // 10)
-    rate = keras.optimizers.schedules.CosineDecay(
-        settings.rate / 20,
-        max(1, steps - warmup),
-        warmup_target=settings.rate,
-        warmup_steps=warmup,
-    )
-    trainer.compile(
-        optimizer=keras.optimizers.Adam(rate),
-        loss=keras.losses.SparseCategoricalCrossentropy(),
-        jit_compile=False,
-    )
-    return trainer
-
-
-def _batches(
-    images: Images, labels: Int[np.ndarray, " n"], settings: Training, epoch: int
-) -> Iterator[tuple[tuple[np.ndarray, np.ndarray], np.ndarray]]:
-    """Yield one epoch of shuffled images with the warp each is to get."""
-    rng = np.random.default_rng([settings.seed, epoch])
-    order = rng.permutation(len(images))
-    warps = transforms(rng, len(images), images.shape[1:3], settings.augmentation)
-    for start in range(0, len(images), settings.batch):
-        rows = order[start : start + settings.batch]
-        yield (as_batch(images[rows]), warps[rows]), labels[rows]
+@contextmanager
+def _precision(name: str) -> Iterator[None]:
+    """Build layers of a data type; the global policy is put back in the end."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

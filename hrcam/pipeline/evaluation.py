@@ -6,12 +6,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
-from scipy.stats import binomtest
 
-from simbench.audit import auroc_interval
+from hrcam.pipeline import agreement
+from hrcam.pipeline.areas import POINTS, Scores, auroc, named, ordering
+from hrcam.pipeline.intervals import (
+    mean_interval,
+    numbers,
+    percentile_interval,
+    wilson,
+)
 
-#: Points of the ROC curve that are kept for the report's figure.
-POINTS = 101
+__all__ = ["POINTS", "auroc", "evaluate", "tabulate"]
+
+#: What follows from a confusion matrix, by name.
+AGREEMENTS = {
+    "accuracy": agreement.accuracy,
+    "balanced_accuracy": agreement.balanced_accuracy,
+    "f1_micro": agreement.accuracy,
+    "f1_macro": agreement.f1_macro,
+    "kappa": agreement.kappa,
+}
 
 
 def tabulate(
@@ -30,8 +44,11 @@ def tabulate(
 
 
 def evaluate(
-    table: pd.DataFrame, lesions: Sequence[str], classes: Sequence[str]
-) -> dict[str, Any]:
+    table: pd.DataFrame,
+    lesions: Sequence[str],
+    classes: Sequence[str],
+    subjects: Sequence[Any] | None = None,
+) -> Scores:
     """Score predictions of one split.
 
     Parameters
@@ -42,95 +59,72 @@ def evaluate(
         Lesion kind of each image, ``none`` where there is none.
     classes
         Names of the classes.
+    subjects
+        Whose each image is; by default each image has its own.
 
     Returns
     -------
     scores
-        Accuracy with Wilson interval, balanced accuracy, F1 (micro and macro),
-        confusion matrix (rows: truth); AUROC with DeLong interval and ROC curve in
-        two-class data, one against the rest averaged over classes otherwise, where
-        the interval is None.
+        ``accuracy``, ``balanced_accuracy``, ``f1_micro``, ``f1_macro``, ``kappa``
+        (Cohen's), ``sensitivity`` (a list, by class) and ``auroc``, each with the ends
+        of its 95 % interval (``…_low``, ``…_high``); ``confusion`` (rows: truth); ``n``
+        images of ``subjects``. In two-class data the AUROC is class 1's, also by lesion
+        kind, with its curve; otherwise the mean over classes, each against the rest,
+        which are in ``auroc_by_class``. NaN where a class that is needed is missing.
+
+    Notes
+    -----
+    Intervals of shares (accuracy, equal to micro-averaged F1, and sensitivities) are
+    Wilson's; that of the balanced accuracy, a mean of independent shares, combines
+    theirs (Zou & Donner, Statistics in Medicine 27, 2008). These take images for
+    independent: where a subject has several, subjects are resampled instead. The AUROC
+    of one class has the interval of DeLong et al. (1988), clustered by subject. The
+    rest (macro-averaged F1, kappa, averaged AUROC) are percentiles of 2,000 resamples
+    of subjects, over those in which the score is defined; without a single error such
+    an interval has no width, and says little.
     """
-    labels = table["label"].to_numpy()
-    predicted = table["predicted"].to_numpy()
-    count, right = len(table), int(table["correct"].sum())
-    confusion = np.zeros((len(classes), len(classes)), dtype=int)
-    np.add.at(confusion, (labels, predicted), 1)
-    low, high = binomtest(right, count).proportion_ci(method="wilson")
+    labels, predicted = table["label"].to_numpy(), table["predicted"].to_numpy()
+    owners = np.arange(len(table)) if subjects is None else numbers(subjects)
     chances = table[[f"p{k}" for k in range(len(classes))]].to_numpy()
     return {
-        "n": count,
-        "accuracy": right / count,
-        "accuracy_low": float(low),
-        "accuracy_high": float(high),
-        "balanced_accuracy": _mean(np.diag(confusion), confusion.sum(axis=1)),
-        "f1_micro": right / count,
-        "f1_macro": _mean(
-            2 * np.diag(confusion), confusion.sum(axis=0) + confusion.sum(axis=1)
-        ),
-        "confusion": confusion.tolist(),
-        **_ranked(chances, labels, np.asarray(lesions)),
+        "n": len(table),
+        "subjects": int(owners.max()) + 1,
+        **_agreeing(labels, predicted, owners, len(classes)),
+        **ordering(chances, labels, owners, np.asarray(lesions)),
     }
 
 
-def auroc(
-    scores: Float[np.ndarray, " n"], positive: Int[np.ndarray, " n"]
-) -> tuple[float, float, float]:
-    """Return the area under the ROC curve and its 95 % interval (DeLong 1988).
-
-    All are NaN without images of both kinds; the interval is cut to [0, 1].
-    """
-    kinds = positive.astype(bool)
-    if kinds.all() or not kinds.any():
-        return float("nan"), float("nan"), float("nan")
-    return auroc_interval(scores, kinds)
-
-
-def _ranked(
-    chances: Float[np.ndarray, "n k"],
+def _agreeing(
     labels: Int[np.ndarray, " n"],
-    lesions: np.ndarray,
-) -> dict[str, Any]:
-    """Score the order of the probabilities."""
-    classes = chances.shape[1]
-    if classes > 2:
-        areas = [
-            auroc(chances[:, k], (labels == k).astype(int))[0] for k in range(classes)
-        ]
-        return {"auroc": float(np.mean(areas)), "auroc_low": None, "auroc_high": None}
-    area, low, high = auroc(chances[:, 1], labels)
-    healthy = labels == 0
-    kinds = {
-        str(kind): auroc(chances[rows, 1], labels[rows])[0]
-        for kind in sorted(set(lesions[~healthy]))
-        for rows in [healthy | (lesions == kind)]
-    }
-    return {
-        "auroc": area,
-        "auroc_low": low,
-        "auroc_high": high,
-        "auroc_by_lesion": kinds,
-        "roc": _roc(chances[:, 1], labels),
-    }
+    predicted: Int[np.ndarray, " n"],
+    owners: Int[np.ndarray, " n"],
+    classes: int,
+) -> Scores:
+    """Score the most probable classes."""
 
+    def score(weights: Float[np.ndarray, "b n"]) -> Float[np.ndarray, "b s"]:
+        drawn = agreement.confusions(weights, labels, predicted, classes)
+        columns = [function(drawn) for function in AGREEMENTS.values()]
+        return np.column_stack([*columns, agreement.sensitivities(drawn)])
 
-def _roc(
-    scores: Float[np.ndarray, " n"], labels: Int[np.ndarray, " n"]
-) -> dict[str, list[float]]:
-    """Return the ROC curve at evenly spaced false-positive rates."""
-    cuts = np.r_[np.inf, np.unique(scores)[::-1]]
-    yes, no = scores[labels == 1], scores[labels == 0]
-    if not len(yes) or not len(no):
-        return {"fpr": [], "tpr": []}
-    tpr = np.array([(yes >= cut).mean() for cut in cuts])
-    fpr = np.array([(no >= cut).mean() for cut in cuts])
-    grid = np.linspace(0, 1, POINTS)
-    # The highest sensitivity reached at each false-positive rate: a step curve.
-    reached = tpr[np.searchsorted(fpr, grid, side="right") - 1]
-    return {"fpr": grid.tolist(), "tpr": reached.tolist()}
-
-
-def _mean(over: Int[np.ndarray, " k"], under: Int[np.ndarray, " k"]) -> float:
-    """Return the mean ratio of the classes that occur, NaN if none does."""
-    there = under > 0
-    return float((over[there] / under[there]).mean()) if there.any() else float("nan")
+    values = score(np.ones((1, len(labels))))[0]
+    limits = percentile_interval(score, owners)
+    confusion = agreement.confusions(
+        np.ones((1, len(labels))), labels, predicted, classes
+    )[0]
+    counts = confusion.astype(int)
+    if int(owners.max()) + 1 == len(labels):
+        shares = np.array(
+            [wilson(int(c[k]), int(c.sum())) for k, c in enumerate(counts)]
+        ).T
+        whole = wilson(int(np.trace(counts)), len(labels))
+        names = list(AGREEMENTS)
+        limits[:, len(names) :] = shares
+        limits[:, names.index("accuracy")] = limits[:, names.index("f1_micro")] = whole
+        combined = mean_interval(values[len(names) :], shares)
+        limits[:, names.index("balanced_accuracy")] = combined
+    scores: Scores = {"confusion": counts.tolist()}
+    for k, name in enumerate(AGREEMENTS):
+        scores |= named(name, values[k], *limits[:, k])
+    rest = slice(len(AGREEMENTS), None)
+    return scores | named("sensitivity", values[rest], *limits[:, rest])

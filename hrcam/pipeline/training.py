@@ -1,20 +1,22 @@
 """Stage 2: train a classifier and score it."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from hrcam.pipeline.evaluation import evaluate, tabulate
-from hrcam.pipeline.folders import check_free, staged
+from hrcam.pipeline.folders import check_free, replace_text, staged
 from hrcam.pipeline.model import Model, hash_weights, save
 from hrcam.pipeline.scenes import labels_of
 from simbench.dataset import Dataset, open_dataset
 
 if TYPE_CHECKING:
-    from hrcam.engine.training import Training
+    from hrcam.engine.training import Row, Samples, Training, Watch
 
 #: The splits a classifier is scored on, in this order.
 SPLITS = ("train", "validation", "test")
@@ -27,58 +29,151 @@ def train(
     settings: "Training | None" = None,
     overwrite: bool = False,
     progress: Callable[[int], None] | None = None,
+    tensorboard: Path | str | None = None,
 ) -> Model:
     """Train a classifier on a dataset's training split; score it on every split.
+
+    After each epoch a checkpoint is kept beside ``out``, so that the same call made
+    again continues an interrupted training; it ends with the same weights. Where that
+    stands is in ``history.csv`` of the folder ``OUT.partial``, and later of ``OUT``.
 
     Parameters
     ----------
     dataset
         A dataset or the folder of one.
     out
-        Folder to write; None keeps the model in memory.
+        Folder to write; None keeps the model in memory, without checkpoints.
     settings
         A :class:`hrcam.engine.training.Training`; the compact network by default.
         Unless they say so, images that may show letters are not mirrored.
     overwrite
-        Whether an existing folder may be replaced.
+        Whether an existing folder, or a begun training of other settings, may be
+        replaced.
     progress
         Called with the number of images of each step.
+    tensorboard
+        Folder for TensorBoard's event files.
+
+    Raises
+    ------
+    ValueError
+        If the settings do not fit the dataset, or other ones were begun with.
     """
-    from hrcam.engine.training import Training, fit, predict
+    from hrcam.engine.logs import board
+    from hrcam.engine.training import Training, Watch
 
     if out is not None:
         check_free(Path(out), overwrite, "model")
     dataset = opened(dataset)
     settings = settled(Training() if settings is None else settings, dataset)
-    ids = dataset.ids("train")
-    network, losses = fit(
-        dataset.read("image", ids),
-        labels_of(dataset, ids),
-        len(dataset.classes),
-        settings,
-        progress,
-    )
+    logs = [] if tensorboard is None else [board(Path(tensorboard))]
+    watch = Watch(progress, _together(logs))
+    if out is None:
+        return _trained(dataset, settings, watch)
+    with _place(Path(out), overwrite, _key(dataset, settings)) as (folder, checkpoint):
+        logs.append(_table(folder / "history.csv"))
+        model = _trained(dataset, settings, replace(watch, checkpoint=checkpoint))
+        save(model, folder)
+        checkpoint.path.unlink()
+    return model
+
+
+def _trained(dataset: Dataset, settings: "Training", watch: "Watch") -> Model:
+    """Train, and score on every split."""
+    from hrcam.engine.training import predict, train
+
+    held = set(dataset.index["split"])
+    validation = _samples(dataset, "validation") if "validation" in held else None
+    fitted = train(_samples(dataset, "train"), validation, settings, watch)
+    rows = fitted.rows
     facts = {
         "settings": asdict(settings),
-        "losses": losses,
+        "losses": [row["loss"] for row in rows],
+        "history": [{k: v for k, v in r.items() if k != "seconds"} for r in rows],
+        "epoch": fitted.best,
         "classes": list(dataset.classes),
         "dataset": dataset.identity,
-        "weights": hash_weights(network),
-        "parameters": int(network.count_params()),
+        "weights": hash_weights(fitted.model),
+        "parameters": int(fitted.model.count_params()),
+        **_weights_file(settings),
     }
     tables, evaluation = [], {}
-    kinds = dataset.index.set_index("image_id")["lesion"]
-    for split in [name for name in SPLITS if name in set(dataset.index["split"])]:
+    index = dataset.index.set_index("image_id")
+    for split in [name for name in SPLITS if name in held]:
         names = dataset.ids(split)
-        chances = predict(network, dataset.read("image", names))
+        chances = predict(fitted.model, dataset.read("image", names))
         table = tabulate(names, labels_of(dataset, names), chances)
-        evaluation[split] = evaluate(table, kinds.loc[names].tolist(), dataset.classes)
+        lesions, subjects = (
+            index.loc[names, c].tolist() for c in ("lesion", "subject")
+        )
+        evaluation[split] = evaluate(table, lesions, dataset.classes, subjects)
         tables.append(table.assign(split=split))
-    model = Model(network, facts, evaluation, pd.concat(tables, ignore_index=True))
-    if out is not None:
-        with staged(Path(out), overwrite, stage="model") as folder:
-            save(model, folder)
-    return model
+    return Model(fitted.model, facts, evaluation, pd.concat(tables, ignore_index=True))
+
+
+def _samples(dataset: Dataset, split: str) -> "Samples":
+    """Read a split's images and labels."""
+    from hrcam.engine.training import Samples
+
+    ids = dataset.ids(split)
+    images, labels = dataset.read("image", ids), labels_of(dataset, ids)
+    return Samples(images, labels, len(dataset.classes))
+
+
+@contextmanager
+def _place(
+    out: Path, overwrite: bool, key: dict[str, Any]
+) -> Iterator[tuple[Path, Any]]:
+    """Give the folder to write and its checkpoint; clear away what is of no use."""
+    from hrcam.engine.training import Checkpoint
+
+    partial = out.with_name(f"{out.name}.partial")
+    checkpoint = Checkpoint(partial / "checkpoint.npz", key)
+    if overwrite and not checkpoint.fits():
+        checkpoint.path.unlink()
+    try:
+        with staged(out, overwrite, checkpoint.path.is_file(), "model") as folder:
+            yield folder, checkpoint
+    finally:
+        if partial.is_dir() and not checkpoint.path.is_file():
+            shutil.rmtree(partial)
+
+
+def _key(dataset: Dataset, settings: "Training") -> dict[str, Any]:
+    """Say what decides the weights of a training."""
+    parts = {**asdict(settings), **_weights_file(settings)}
+    return {"dataset": dataset.identity, **parts}
+
+
+def _weights_file(settings: "Training") -> dict[str, Any]:
+    """Return name and content hash of the file that the weights start from."""
+    from hrcam.engine.networks import WEIGHTS, digest
+
+    path = Path(settings.weights)
+    if settings.weights in WEIGHTS or not path.is_file():
+        return {}
+    return {"weights_file": {"name": path.name, "sha256": digest(path)}}
+
+
+def _together(
+    logs: Sequence[Callable[[Sequence["Row"]], None]],
+) -> Callable[[Sequence["Row"]], None]:
+    """Return one log for several; more may be added to them later."""
+
+    def log(rows: Sequence["Row"]) -> None:
+        for each in logs:
+            each(rows)
+
+    return log
+
+
+def _table(path: Path) -> Callable[[Sequence["Row"]], None]:
+    """Return a log that keeps a CSV file of all epochs."""
+
+    def log(rows: Sequence["Row"]) -> None:
+        replace_text(path, pd.DataFrame(list(rows)).to_csv(index=False))
+
+    return log
 
 
 def settled(settings: "Training", dataset: Dataset) -> "Training":
