@@ -45,9 +45,7 @@ class Blocks(keras.Model):
 def dataset(size, channels, folder):
     """Write a dataset of two test images and a few for the heads."""
     recipe = load("quickstart")
-    splits = recipe.splits.model_copy(
-        update={"train": 12, "validation": 8, "test": 2}
-    )
+    splits = recipe.splits.model_copy(update={"train": 12, "validation": 8, "test": 2})
     audit = recipe.audit.model_copy(update={"budget": 1.0})
     recipe = recipe.model_copy(
         update={"size": (size, size), "splits": splits, "audit": audit}

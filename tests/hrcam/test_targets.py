@@ -83,7 +83,11 @@ def test_form_is_checked():
             ("healthy", "ill"),
             "contrast logit: ill minus the mean of the others",
         ),
-        (Target(), THREE, "contrast logit: the true class minus the mean of the others"),
+        (
+            Target(),
+            THREE,
+            "contrast logit: the true class minus the mean of the others",
+        ),
         (Target("predicted", "logit"), THREE, "logit: the predicted class"),
         (Target(1, "logit"), THREE, "logit: nodule"),
         (Target([0, 1], "logit"), THREE, "logit: one given class per image"),
