@@ -104,7 +104,7 @@ def own_maps(folder: Path) -> None:
 
 
 PREPARED = {"README.md": own_maps, "external-maps.md": own_maps}
-ENGINE = {"training.md", "tutorial.md", "intervals.md"}  # pages that need Keras
+ENGINE = {"explaining.md", "training.md", "tutorial.md", "intervals.md"}  # need Keras
 BLOCKS = {page: list(blocks(page)) for page in PAGES}
 SLOW = [
     pytest.param(block, id=f"{page.stem}:{block.line}")

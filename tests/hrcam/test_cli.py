@@ -327,7 +327,9 @@ def test_there_are_these_commands():
             "audit",
             "verify",
             "export",
+            "invert",
             "list",
+            "sanity",
         ]
     )
 
