@@ -88,8 +88,9 @@ def judged(
     table = tabulate(ids, labels, chances)
     evaluation = {}
     if (labels >= 0).all():
-        lesions = dataset.index.set_index("image_id")["lesion"].loc[ids].tolist()
-        evaluation = {split: evaluate(table, lesions, model.classes)}
+        rows = dataset.index.set_index("image_id").loc[ids]
+        lesions, subjects = rows["lesion"].tolist(), rows["subject"].tolist()
+        evaluation = {split: evaluate(table, lesions, model.classes, subjects)}
     return replace(model, evaluation=evaluation, predictions=table.assign(split=split))
 
 
