@@ -172,9 +172,10 @@ def train(  # noqa: PLR0913  one parameter per option
     """Train a classifier and print how good it is; continue an interrupted one."""
     _engine()
     from hrcam.engine.training import Training
-    from hrcam.pipeline.training import opened, train
+    from hrcam.pipeline.opening import open_data
+    from hrcam.pipeline.training import train
 
-    data = opened(dataset)
+    data = open_data(dataset)
     settings = Training(
         network,
         weights,
@@ -230,9 +231,9 @@ def explain(  # noqa: PLR0913  one parameter per option
     """Write the maps of every method for the images of a split."""
     _engine()
     from hrcam.pipeline.explaining import explain
-    from hrcam.pipeline.training import opened
+    from hrcam.pipeline.opening import open_data
 
-    data = opened(dataset)
+    data = open_data(dataset)
     named = layers if layers in ("default", "all") else layers.split(",")
     with watcher(quiet)("explain", len(data.ids(split))) as progress:
         maps = explain(
@@ -361,10 +362,10 @@ def audit(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Measure whether the classes can be told without looking at any lesion."""
-    from hrcam.pipeline.training import opened
+    from hrcam.pipeline.opening import open_data
     from simbench.audit import audit, keep_budget, table
 
-    result = audit(opened(dataset))
+    result = audit(open_data(dataset))
     say(json.dumps(result, indent=1) if as_json else table(result))
     keep_budget(result, str(dataset))
 

@@ -40,15 +40,12 @@ class Entered:
 
     Parameters
     ----------
-    swap
-        By the identity of a layer, the layer that is called in its place.
     weights
         Symbolic tensors that stand for variables, with these.
     blocks
         Names of what was entered, with the symbolic tensors that came out.
     """
 
-    swap: Mapping[int, Any]
     weights: list[tuple[keras.KerasTensor, Weight]] = field(default_factory=list)
     blocks: list[tuple[str, Any]] = field(default_factory=list)
 
@@ -83,25 +80,25 @@ class Entered:
 
 
 @contextmanager
-def entering(model: keras.Model, swap: Mapping[int, Any]) -> Iterator[Entered]:
+def entering(model: keras.Model) -> Iterator[Entered]:
     """Enter what is called on symbolic tensors in this thread.
 
     Afterwards Keras is as it was, and so are the records of calls in the model, also if
     an exception is raised.
     """
-    found = Entered(swap)
+    found = Entered()
     with LOCK, _restored(model):
         original, thread = keras.layers.Layer.__call__, threading.get_ident()
 
         def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
             if threading.get_ident() != thread or not _symbolic((args, kwargs)):
                 return original(layer, *args, **kwargs)
-            if _custom(layer) and id(layer) not in swap:
+            if _custom(layer):
                 try:
                     return found.enter(layer, *args, **kwargs)
                 except Exception:  # noqa: BLE001  whatever a `call` may raise
                     pass  # It stays one operation, which raises what it must.
-            return original(swap.get(id(layer), layer), *args, **kwargs)
+            return original(layer, *args, **kwargs)
 
         keras.layers.Layer.__call__ = call
         try:

@@ -6,9 +6,6 @@ models all become the same thing: operations in the order of their calls. The us
 model is left exactly as it was; its layers, and so its weights, are shared.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import keras
 
 from hrcam.engine.entering import entering, operations, twin
@@ -19,11 +16,7 @@ from hrcam.engine.steps import Graph, Rule, Step, Values, needed, quietly, run
 __all__ = ["Graph", "Rule", "Step", "Values", "needed", "run", "trace", "twin"]
 
 
-def trace(
-    model: keras.Model,
-    shape: tuple[int, int, int],
-    swap: Mapping[int, Any] | None = None,
-) -> Graph:
+def trace(model: keras.Model, shape: tuple[int, int, int]) -> Graph:
     """Read a model as a flat list of steps.
 
     Parameters
@@ -32,9 +25,6 @@ def trace(
         Functional, Sequential, nested or subclassed; takes one image.
     shape
         Rows, columns and channels of the images.
-    swap
-        By the identity of a layer, the layer that is called in its place
-        (see :func:`hrcam.engine.entering.twin`).
 
     Raises
     ------
@@ -42,7 +32,7 @@ def trace(
         If the model does not take one image of that shape, or cannot be followed.
     """
     _check(model, shape)
-    with entering(model, swap or {}) as found:
+    with entering(model) as found:
         image = keras.Input(shape)
         try:
             output = quietly(lambda: found.enter(model, image))

@@ -16,7 +16,7 @@ from hrcam.pipeline.folders import MARKERS, check_free, require_files, staged
 from hrcam.pipeline.lookout import knowledge, lookouts, planned
 from hrcam.pipeline.model import Model
 from hrcam.pipeline.opening import judged, named, open_data, open_model
-from hrcam.pipeline.scenes import has_truth, labels_of
+from hrcam.pipeline.scenes import has_truth, labels_of, shape_of
 from hrcam.pipeline.targets import Asked, Target
 from hrcam.pipeline.views import View
 from metrics.plain import to_json
@@ -142,9 +142,7 @@ def _view(
     from hrcam.engine.pooling import logits
     from hrcam.engine.preparation import prepare
 
-    shape = dataset.arrays["image"].shape[1:]
-    shape = (*shape, 1) if len(shape) == 2 else shape
-    probe = prepare(model.network, shape, choices.taps)
+    probe = prepare(model.network, shape_of(dataset), choices.taps)
     model = named(model, dataset, probe.classes)
     ids, truth = dataset.ids(choices.split), has_truth(dataset)
     own = [m for m in methods if isinstance(m, str)]

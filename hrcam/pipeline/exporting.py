@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from hrcam.pipeline.folders import MARKERS, check_free, replace_text, staged
-from hrcam.pipeline.training import opened
+from hrcam.pipeline.opening import open_data
 from simbench.dataset import Dataset
 from simbench.exports import EXPORTS
 
@@ -34,7 +34,7 @@ def export(
         msg = f"--to must be one of {', '.join(EXPORTS)}, got {to!r}"
         raise ValueError(msg)
     out = check_free(Path(out), overwrite, "export")
-    found = opened(dataset)
+    found = open_data(dataset)
     with staged(out, overwrite, stage="export") as folder:
         EXPORTS[to].write(found, folder)
         text = json.dumps({"form": to, "dataset": found.identity}, indent=1)

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from hrcam.pipeline.folders import MARKERS, check_free, staged
 from hrcam.pipeline.opening import open_data, open_model
 from hrcam.pipeline.pictures import Column, draw_sheet, gray, ranges
+from hrcam.pipeline.scenes import shape_of
 from simbench.dataset import Dataset
 
 
@@ -117,8 +118,7 @@ def invert(  # noqa: PLR0913  keywords of a public verb
     if out is not None:
         check_free(Path(out), overwrite, "inversions")
     network, data = open_model(model).network, open_data(dataset)
-    shape = (*data.arrays["image"].shape[1:], 1)[:3]
-    probe: Any = prepare(network, shape, layers)
+    probe: Any = prepare(network, shape_of(data), layers)
     if not hasattr(probe, "graph"):
         msg = f"model must be a Keras model to be inverted, got {type(network)!r}"
         raise ValueError(msg)

@@ -13,7 +13,7 @@ from hrcam.pipeline.bounded_maps import MapInterval
 from hrcam.pipeline.choices import Choices
 from hrcam.pipeline.lookout import Lookout, knowledge, lookouts, planned
 from hrcam.pipeline.opening import named, open_data, open_model
-from hrcam.pipeline.scenes import labels_of
+from hrcam.pipeline.scenes import labels_of, shape_of
 from hrcam.pipeline.targets import Asked, Target
 from simbench.dataset import Dataset
 
@@ -70,7 +70,7 @@ def map_interval(  # noqa: PLR0913  keywords of a public verb
         msg = f"refits must be 2 or more and level in (0, 1), got {refits} and {level}"
         raise ValueError(msg)
     given, data = open_model(model), open_data(dataset)
-    probe: Any = prepare(given.network, (*data.arrays["image"].shape[1:], 1)[:3])
+    probe: Any = prepare(given.network, shape_of(data))
     given = named(given, data, probe.classes)
     names = list(data.ids(split) if ids is None else ids)
     _check_ids(data, names)

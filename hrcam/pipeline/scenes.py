@@ -30,6 +30,12 @@ def labels_of(dataset: Dataset, ids: Sequence[str]) -> Int[np.ndarray, " n"]:
     return labels.loc[list(ids)].to_numpy().astype(np.int64)
 
 
+def shape_of(dataset: Dataset) -> tuple[int, int, int]:
+    """Return rows, columns and channels of a dataset's images."""
+    rows, columns, channels = (*dataset.arrays["image"].shape[1:], 1)[:3]
+    return rows, columns, channels
+
+
 def tissues(dataset: Dataset, ids: Sequence[str]) -> Float[np.ndarray, "n h w"]:
     """Return 1 inside the body and 0 outside; 1 everywhere if the dataset is silent."""
     if "tissue" in dataset.arrays:

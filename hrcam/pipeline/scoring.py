@@ -13,7 +13,7 @@ from hrcam.maps import Explained, LayerMaps
 from hrcam.pipeline.evidence import Comparison, gather_evidence
 from hrcam.pipeline.explaining import is_maps_folder, open_maps
 from hrcam.pipeline.folders import check_free, staged
-from hrcam.pipeline.training import opened
+from hrcam.pipeline.opening import open_data
 from metrics import (
     FolderMaps,
     FolderMasks,
@@ -172,7 +172,7 @@ def find_masks(
             raise FileNotFoundError(msg)
         if not (path / "recipe.toml").is_file():
             return FolderMasks(path), None
-        truth = opened(path)
+        truth = open_data(path)
     if isinstance(truth, Dataset):
         return DatasetMasks(truth, tuple(truth.ids(split)), region), truth
     return truth, None

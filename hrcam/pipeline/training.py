@@ -12,8 +12,9 @@ import pandas as pd
 from hrcam.pipeline.evaluation import evaluate, tabulate
 from hrcam.pipeline.folders import check_free, replace_text, staged
 from hrcam.pipeline.model import Model, hash_weights, save
+from hrcam.pipeline.opening import open_data
 from hrcam.pipeline.scenes import labels_of
-from simbench.dataset import Dataset, open_dataset
+from simbench.dataset import Dataset
 
 if TYPE_CHECKING:
     from hrcam.engine.training import Row, Samples, Training, Watch
@@ -64,7 +65,7 @@ def train(
 
     if out is not None:
         check_free(Path(out), overwrite, "model")
-    dataset = opened(dataset)
+    dataset = open_data(dataset)
     settings = settled(Training() if settings is None else settings, dataset)
     logs = [] if tensorboard is None else [board(Path(tensorboard))]
     watch = Watch(progress, _together(logs))
@@ -183,8 +184,3 @@ def settled(settings: "Training", dataset: Dataset) -> "Training":
         return settings
     chiral = dataset.recipe is not None and dataset.recipe.chiral
     return replace(settings, augmentation=replace(how, flip=not chiral))
-
-
-def opened(dataset: Dataset | Path | str) -> Dataset:
-    """Open a dataset that is given as a folder."""
-    return dataset if isinstance(dataset, Dataset) else open_dataset(Path(dataset))

@@ -14,7 +14,7 @@ from hrcam.pipeline.fitting import fitted_layers
 from hrcam.pipeline.lookout import knowledge, lookouts
 from hrcam.pipeline.reliance import explained_classes
 from hrcam.pipeline.sanity.likeness import Maps, arrays
-from hrcam.pipeline.scenes import scenes
+from hrcam.pipeline.scenes import scenes, shape_of
 from simbench.dataset import Dataset
 
 #: Images explained at a time.
@@ -76,8 +76,7 @@ def keep(
     from hrcam.engine.preparation import prepare
     from hrcam.entries import plan
 
-    shape = dataset.arrays["image"].shape[1:]
-    probe = prepare(network, (*shape, 1) if len(shape) == 2 else tuple(shape))
+    probe = prepare(network, shape_of(dataset))
     known = knowledge(probe, dataset, truth=True)
     entries = plan(methods, [tap.name for tap in probe.taps], known=known)
     mine = [
