@@ -1,5 +1,7 @@
 """Every shipped recipe generates, keeps its leak budget and can be read again."""
 
+from pathlib import Path
+
 import pytest
 
 from simbench.assignment import assign
@@ -8,6 +10,8 @@ from simbench.manifest import verify
 from simbench.phantoms import draw
 from simbench.recipe import load, names
 from simbench.writer import write
+
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks" / "recipes"
 
 
 @pytest.mark.slow
@@ -52,3 +56,11 @@ def test_images_of_a_recipe_are_what_it_says(name):
 
 def test_difficulty_has_a_column_each():
     assert len(set(NUMBERS)) == len(NUMBERS) >= 7
+
+
+@pytest.mark.parametrize(
+    "path", sorted(BENCHMARKS.glob("*.toml")), ids=lambda p: p.stem
+)
+def test_recipes_of_the_benchmarks_are_valid(path):
+    assert load(path).name == path.stem
+    assert draw(load(path), 0).image.shape == load(path).size
