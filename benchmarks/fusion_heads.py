@@ -12,6 +12,7 @@ from hrcam.heads import Head, fit_sets, split
 from hrcam.hotelling import fit_hotelling
 from hrcam.logistic import fit_logistic
 from hrcam.moments import measure
+from hrcam.pipeline.fitting import spread
 from hrcam.pools import Pool
 from hrcam.standard import activation_pattern, standardize
 
@@ -35,10 +36,10 @@ def fit_all(network: Network, seed: int) -> dict[str, Head]:
         single = fits[name,] | penalized(pools[0], groups=False)
         single["paper"] = fit_paper_head(*pools, 2, seed)
         heads |= {f"{kind}@{place}": head for kind, head in single.items()}
-    looks = network.labeled("train"), network.labeled("validation")
-    balanced = fit_balanced(training, *looks, 2, [names])
-    heads["hr_cam"] = balanced[names]
-    moments = measure(network.labeled("train"), 2)
+    some = spread(network.dataset, "train")
+    looks = network.labeled(some), network.labeled(network.ids("validation"))
+    heads["hr_cam"] = fit_balanced(training, *looks, 2, [names])[names]
+    moments = measure(network.labeled(some), 2)
     heads["hotelling"] = fit_hotelling(training, moments, 2)
     for place, name in enumerate(names):
         alone = {name: heads["hotelling"].weights[name]}
@@ -94,10 +95,7 @@ def reliability(network: Network, heads: Mapping[str, Head]) -> dict[str, np.nda
     rows = training.labels == 1
     apart = training.features[rows].mean(axis=0) - training.features[~rows].mean(axis=0)
     by_layer = {name: apart[training.columns((name,))] for name, _ in training.layers}
-    penalty = heads["convex"].penalty
     return {
-        head: response(
-            bootstrap(training, head, 2, penalty=penalty, refits=50), by_layer
-        )
-        for head in ("pattern", "centroid")
+        name: response(bootstrap(training, heads[name], refits=50), by_layer)
+        for name in ("pattern", "centroid")
     }

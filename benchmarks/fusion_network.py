@@ -5,15 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
+from hrcam.balancing import Batches
 from hrcam.heads import Head
+from hrcam.pipeline.fitting import labeled_maps
 from hrcam.pools import Pool
 from simbench.dataset import Dataset
 
 #: Side and step of occlusion, in pixels.
 SIDE, STEP = 12, 8
-
-#: Images taken together.
-BATCH = 50
 
 
 class Network:
@@ -44,30 +43,13 @@ class Network:
 
     def look(self, ids: list[str]) -> Iterator[dict[str, np.ndarray]]:
         """Yield feature maps batch by batch."""
-        from hrcam.engine.batches import as_batch
-        from hrcam.engine.pooling import to_numpy, to_tensor
-        from hrcam.engine.probe import Wants
+        for maps, _ in self.labeled(ids):
+            yield dict(maps)
 
-        wants = Wants(features=tuple(tap.name for tap in self.taps))
-        target = np.zeros((BATCH, 2), np.float32)
-        call = self.probe.compile(
-            lambda x, t: list(self.probe.look(x, t, wants).features.values())
-        )
-        for start in range(0, len(ids), BATCH):
-            some = ids[start : start + BATCH]
-            pixels = as_batch(self.dataset.read("image", some))
-            pixels = np.pad(pixels, [(0, BATCH - len(some)), (0, 0), (0, 0), (0, 0)])
-            found = call(*(to_tensor(self.probe, x) for x in (pixels, target)))
-            maps = [to_numpy(self.probe, x)[: len(some)] for x in found]
-            yield dict(zip(wants.features, maps, strict=True))
-
-    def labeled(self, split: str) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
-        """Yield feature maps of a split with the classes of the images."""
-        labels, start = self.labels(self.ids(split)), 0
-        for maps in self.look(self.ids(split)):
-            count = len(next(iter(maps.values())))
-            yield maps, labels[start : start + count]
-            start += count
+    def labeled(self, ids: list[str]) -> Batches:
+        """Yield feature maps batch by batch, with the classes of the images."""
+        names = [tap.name for tap in self.taps]
+        return labeled_maps(self.probe, self.dataset, ids, names)
 
     def pool(self, split: str) -> Pool:
         """Return the pooled features of a split."""

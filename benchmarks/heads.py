@@ -61,7 +61,7 @@ def main(images: int, width: int, classes: int) -> None:
     print(f"penalty {penalty:g}, log-loss {dict(heads['convex'].path)[penalty]:.3f}")
     timed(
         "100 refits of the pattern head",
-        lambda: bootstrap(training, "pattern", classes, penalty=penalty, refits=100),
+        lambda: bootstrap(training, heads["pattern"], refits=100),
     )
 
 

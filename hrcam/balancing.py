@@ -5,20 +5,51 @@ The weights of a layer do not depend on the set that it is in, so every set come
 the same two passes.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from hrcam.heads import Head
-from hrcam.hotelling import fit_hotelling
-from hrcam.layer_weights import balance
-from hrcam.moments import Maps, measure
+from hrcam.heads import Head, split
+from hrcam.hotelling import fit_hotelling, whitened
+from hrcam.layer_weights import factors
+from hrcam.logistic import centered
+from hrcam.moments import Maps, Moment, measure
 from hrcam.pools import Labels, Pool
+from hrcam.standard import class_means
 
 #: Feature maps by layer, (n, h, w, c), with the classes of the images.
 Batches = Iterable[tuple[Maps, Int[np.ndarray, " _"]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Balance:
+    """What turns class means of pooled features into the weights of a head.
+
+    Parameters
+    ----------
+    moments
+        By layer: the moments over the pixels of training images.
+    factors
+        By layer: what each class's weights are multiplied by, (k,).
+    """
+
+    moments: Mapping[str, Moment]
+    factors: Mapping[str, Float[np.ndarray, " k"]]
+
+    def weights(
+        self, means: Mapping[str, Float[np.ndarray, "*r _ k"]]
+    ) -> dict[str, Float[np.ndarray, "*r _ k"]]:
+        """Return centered weights by layer, from class means, one or many at a time.
+
+        The same moments and factors hold for all means, so refits on other images tell
+        what these do to the class means alone.
+        """
+        return {
+            name: centered(whitened(means[name], moment) * self.factors[name])
+            for name, moment in self.moments.items()
+        }
 
 
 def fit_balanced(
@@ -44,17 +75,25 @@ def fit_balanced(
     sets
         Names of the layers of each set.
 
+    Returns
+    -------
+    heads
+        By set. A head's ``refit`` is its :meth:`Balance.weights`.
+
     Raises
     ------
     ValueError
         If some class has no image.
     """
-    head = fit_hotelling(pool, measure(training, classes), classes)
-    maps, labels = weighted(head, validation)
+    moments = measure(training, classes)
+    maps, labels = weighted(fit_hotelling(pool, moments, classes), validation)
+    means = split(class_means(pool, classes), pool.layers)
     heads = {}
     for names in sets:
-        kept = {name: w for name, w in head.weights.items() if name in names}
-        heads[names] = balance(replace(head, weights=kept), maps, labels)
+        found = factors({name: maps[name] for name in names}, labels)
+        balance = Balance({name: moments[name] for name in names}, found)
+        weights, bias = balance.weights(means), np.full(classes, np.nan)
+        heads[names] = Head("hotelling", weights, bias, refit=balance.weights)
     return heads
 
 

@@ -8,15 +8,15 @@ solved together, so a hundred cost about as much as a few.
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
-from hrcam.heads import split
-from hrcam.logistic import Weights, centered, fit_path, subspace
+from hrcam.heads import Head
+from hrcam.logistic import centered, fit_path, subspace
 from hrcam.newton import solve
 from hrcam.pools import Features, Labels, Pool
 from hrcam.problems import Design, Problems
 from hrcam.standard import Standard, standardize
 
 #: Heads that can be refitted.
-REFITTED = ("convex", "pattern", "centroid")
+REFITTED = ("hotelling", "convex", "pattern", "centroid")
 
 #: Draws after which a sample that holds every class is given up.
 DRAWS = 1000
@@ -25,12 +25,10 @@ DRAWS = 1000
 TOGETHER = 64
 
 
-def bootstrap(  # noqa: PLR0913  what a refit depends on
+def bootstrap(
     training: Pool,
-    head: str,
-    classes: int,
+    head: Head,
     *,
-    penalty: float,
     refits: int = 200,
     seed: int = 0,
     groups: Shaped[np.ndarray, " n"] | None = None,
@@ -42,11 +40,8 @@ def bootstrap(  # noqa: PLR0913  what a refit depends on
     training
         Pooled features that the head was fitted on.
     head
-        One of :data:`REFITTED`.
-    classes
-        How many there are.
-    penalty
-        Of the full fit; it is not chosen anew. Centroids have none.
+        The full fit, one of :data:`REFITTED`. Its penalty is not chosen anew, and
+        neither is what ``hotelling`` whitens and balances by: the class means are.
     refits
         How many. The first are the same for any number.
     seed
@@ -65,17 +60,21 @@ def bootstrap(  # noqa: PLR0913  what a refit depends on
     ValueError
         If the head cannot be refitted, or some class is never drawn.
     """
-    if head not in REFITTED:
-        msg = f"head must be one of {', '.join(REFITTED)}, got {head!r}"
+    if head.name not in REFITTED:
+        msg = f"head must be one of {', '.join(REFITTED)}, got {head.name!r}"
         raise ValueError(msg)
+    classes = len(head.bias)
+    shares = resample(training.labels, classes, refits, seed, groups)
+    if head.refit is not None:
+        means = _means(training, shares, classes)
+        return head.refit(_cut(means, training))
     standard = standardize(training)
     inside = standard.apply(training)
-    shares = resample(training.labels, classes, refits, seed, groups)
-    if head == "centroid":
+    if head.name == "centroid":
         tables = _means(inside, shares, classes)
     else:
-        tables = _refit(inside, shares, classes, penalty)
-    if head == "pattern":
+        tables = _refit(inside, shares, classes, head.penalty)
+    if head.name == "pattern":
         tables = _patterns(inside.features, shares, tables)
     return _by_layer(tables, standard, training)
 
@@ -179,9 +178,11 @@ def _by_layer(
     tables: Float[np.ndarray, "r d k"], standard: Standard, training: Pool
 ) -> dict[str, Float[np.ndarray, "r c k"]]:
     """Fold the scale back, center over the classes and cut at the layers."""
+    return _cut(centered(tables) * standard.scale[:, None], training)
 
-    def folded(table: Weights) -> dict[str, Float[np.ndarray, "c k"]]:
-        return split(centered(table) * standard.scale[:, None], training.layers)
 
-    parts = [folded(table) for table in tables]
-    return {name: np.stack([p[name] for p in parts]) for name, _ in training.layers}
+def _cut(
+    tables: Float[np.ndarray, "r d k"], pool: Pool
+) -> dict[str, Float[np.ndarray, "r _ k"]]:
+    """Cut tables at the layers."""
+    return {name: tables[:, pool.columns((name,))] for name, _ in pool.layers}

@@ -25,7 +25,7 @@ All weights are centered over the classes and apply to raw features (the scale o
 standardization is folded back). No head sees a mask.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +46,7 @@ class Head:
     Parameters
     ----------
     name
-        ``base``, ``convex``, ``pattern``, ``centroid``, ``paper`` or ``filter``.
+        ``base`` (the network's own) or one of the above.
     weights
         By layer, (channels, classes), for raw features.
     bias
@@ -55,6 +55,9 @@ class Head:
         The penalty per sample that was used, NaN where there is none.
     path
         ``(penalty, validation log-loss)`` of every penalty tried.
+    refit
+        Where weights follow from class means: takes these by layer, (…, channels,
+        classes), and returns the weights that they give.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Head:
     bias: Float[np.ndarray, " k"]
     penalty: float = float("nan")
     path: tuple[tuple[float, float], ...] = ()
+    refit: Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]] | None = None
 
     def logits(self, pool: Pool) -> Float[np.ndarray, "n k"]:
         """Return the head's logits for pooled features, NaN for a pattern."""

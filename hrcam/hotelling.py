@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float
 
 from hrcam.heads import Head, split
-from hrcam.logistic import Weights, centered
+from hrcam.logistic import centered
 from hrcam.moments import Moment
 from hrcam.pools import Pool
 from hrcam.standard import class_means
@@ -56,38 +56,46 @@ def fit_hotelling(
         raise ValueError(msg)
     means = split(class_means(training, classes), training.layers)
     weights = {
-        name: centered(_layer(means[name], moments[name], ridge))
+        name: centered(whitened(means[name], moments[name], ridge))
         for name, _ in training.layers
     }
     return Head("hotelling", weights, np.full(classes, np.nan))
 
 
-def _layer(means: Weights, moment: Moment, ridge: float) -> Weights:
-    """Return each class's weights for one layer, not centered."""
-    classes = means.shape[1]
+def whitened(
+    means: Float[np.ndarray, "*r c k"], moment: Moment, ridge: float = RIDGE
+) -> Float[np.ndarray, "*r c k"]:
+    """Return each class's weights for one layer, from class means; not centered.
+
+    ``means`` may hold those of several refits, along leading axes: the covariance is
+    factored once for all.
+    """
+    classes = means.shape[-1]
     table = np.zeros_like(means)
     for label in range(classes):
         if classes == 2 and label == 0:
             continue
         others = [k for k in range(classes) if k != label]
         spread = np.mean([moment.covariance(k) for k in others], axis=0)
-        difference = means[:, label] - means[:, others].mean(axis=1)
-        table[:, label] = _whitened(spread, difference, ridge)
+        differences = means[..., label] - means[..., others].mean(axis=-1)
+        table[..., label] = _solved(spread, differences, ridge)
     return table
 
 
-def _whitened(
+def _solved(
     covariance: Float[np.ndarray, "c c"],
-    difference: Float[np.ndarray, " c"],
+    differences: Float[np.ndarray, "*r c"],
     ridge: float,
-) -> Float[np.ndarray, " c"]:
+) -> Float[np.ndarray, "*r c"]:
     """Solve (covariance + ridge x its diagonal) w = difference; 0 for dead channels."""
     spread = np.sqrt(np.maximum(np.diag(covariance), 0))
     alive = spread > 1e-7 * spread.max(initial=0.0)
-    weights = np.zeros_like(difference)
+    weights = np.zeros_like(differences)
     if alive.any():
         scale = spread[alive]
         table = covariance[np.ix_(alive, alive)] / np.outer(scale, scale)
         table += ridge * np.eye(len(scale))
-        weights[alive] = np.linalg.solve(table, difference[alive] / scale) / scale
+        units = differences[..., alive] / scale
+        found = np.linalg.solve(table, units.reshape(-1, len(scale)).T).T
+        weights[..., alive] = found.reshape(units.shape) / scale
     return weights

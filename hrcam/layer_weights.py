@@ -9,59 +9,43 @@ Rescaled weights are still a linear head over all tapped layers.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from hrcam.heads import Head
-from hrcam.logistic import centered
 from hrcam.pools import Labels
 
 #: Share of a map's pixels that count as its upper tail; at least one pixel.
 TAIL = 0.01
 
 
-def balance(
-    head: Head, maps: Mapping[str, Float[np.ndarray, "n ... k"]], labels: Labels
-) -> Head:
-    """Rescale a head's weights, layer by layer.
+def factors(
+    maps: Mapping[str, Float[np.ndarray, "n ... k"]], labels: Labels
+) -> dict[str, Float[np.ndarray, " k"]]:
+    """Return what to multiply each class's weights by, layer by layer.
 
     Parameters
     ----------
-    head
-        Any linear head.
     maps
         By layer: the raw maps of validation images under each class's weights, at the
         layer's own size, (n, h, w, classes).
     labels
-        Class of each image; with two classes the second is the pathology.
-
-    Returns
-    -------
-    head
-        With each class's weights times :func:`layer_weights` of its maps, centered
-        over the classes. With two classes both take the second one's factors.
+        Class of each image; with two classes the second is the pathology, and both take
+        its factors.
 
     Raises
     ------
     ValueError
-        If a class has no image, or a head's layer has no maps.
+        If a class has no image.
     """
-    missing = [name for name in head.weights if name not in maps]
-    if missing:
-        msg = f"maps must hold every layer of the head, got none for {missing[0]}"
-        raise ValueError(msg)
-    classes = len(head.bias)
-    factors = {name: np.empty(classes) for name in head.weights}
+    classes = next(iter(maps.values())).shape[-1]
+    found = {name: np.empty(classes) for name in maps}
     for label in range(classes):
         pathology = 1 if classes == 2 else label
-        seen = {name: maps[name][..., pathology] for name in head.weights}
-        found = layer_weights(seen, labels == pathology)
-        for name, factor in found.items():
-            factors[name][label] = factor
-    weights = {n: centered(table * factors[n]) for n, table in head.weights.items()}
-    return replace(head, weights=weights)
+        seen = {name: table[..., pathology] for name, table in maps.items()}
+        for name, factor in layer_weights(seen, labels == pathology).items():
+            found[name][label] = factor
+    return found
 
 
 def layer_weights(

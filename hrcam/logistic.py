@@ -106,9 +106,9 @@ def log_loss(logits: Float[np.ndarray, "n k"], labels: Labels) -> float:
     return float(-log_softmax(logits, axis=1)[np.arange(len(labels)), labels].mean())
 
 
-def centered(weights: Float[np.ndarray, "m k"]) -> Float[np.ndarray, "m k"]:
+def centered(weights: Float[np.ndarray, "*m k"]) -> Float[np.ndarray, "*m k"]:
     """Subtract the mean over classes: the gauge that no probability depends on."""
-    return weights - weights.mean(axis=1, keepdims=True)
+    return weights - weights.mean(axis=-1, keepdims=True)
 
 
 def _check(pool: Pool, classes: int, penalties: Sequence[float]) -> None:

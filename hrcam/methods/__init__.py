@@ -28,6 +28,7 @@ from hrcam.methods import (
     hr_cam_destrided,
     hr_cam_doubled,
     hr_cam_paper,
+    hr_cam_pattern,
     hr_cam_untrained,
     integrated_gradients,
     intensity,
@@ -50,6 +51,7 @@ METHODS: dict[str, Method] = {
     module.METHOD.name: module.METHOD
     for module in (
         hr_cam,
+        hr_cam_pattern,
         hr_cam_convex,
         hr_cam_centroid,
         hr_cam_paper,

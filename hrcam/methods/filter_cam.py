@@ -39,7 +39,7 @@ def bank(ops: Ops, images: Array, tissue: Array, size: tuple[int, int]) -> Array
 
 
 def explain(capture: Capture) -> Parts:
-    """Weight the filtered images by the pattern head fitted on their means."""
+    """Weight the filtered images by the head fitted on them."""
     features = bank(capture.ops, capture.images, capture.tissue, capture.size)
     weights = capture.heads["filter"][BANK]
     return {"image": capture.ops.einsum("nhwc,nc->nhw", features, weights)}
@@ -49,7 +49,7 @@ METHOD = Method(
     "filter_cam",
     "Filter-CAM",
     explain,
-    source="pattern head on intensity, Sobel and Laplacian-of-Gaussian filters",
+    source="the head on intensity, Sobel and Laplacian-of-Gaussian filters",
     kind="baseline",
     needs=frozenset({"head:filter"}),
     head="filter",

@@ -2,13 +2,17 @@
 
 The head is fitted on the pooled features of every tapped layer of the frozen network
 (Shinde et al., MICCAI 2019; PeerJ Computer Science 622, 2021). The paper leaves the
-fit open; the four heads are four answers, see :mod:`hrcam.heads`.
+fit open; five heads are five answers, see :mod:`hrcam.heads`. ``hr_cam`` has the one
+that found lesions best on networks that it was not chosen on (docs/fusion-study.md).
 """
 
 from collections.abc import Callable
 
 from hrcam.capture import Capture, Parts
 from hrcam.methods.method import Method
+
+#: The head of HR-CAM and of its rivals.
+HEAD = "hotelling"
 
 
 def explanation(head: str) -> Callable[[Capture], Parts]:
@@ -43,6 +47,6 @@ def variant(name: str, label: str, head: str, source: str) -> Method:
 METHOD = variant(
     "hr_cam",
     "HR-CAM",
-    "pattern",
-    "PeerJ CS 622, 2021, with the activation pattern of Haufe et al., NeuroImage 2014",
+    HEAD,
+    "PeerJ CS 622, 2021, with class means whitened over pixels and layers balanced",
 )

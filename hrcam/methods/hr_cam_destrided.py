@@ -7,15 +7,14 @@ leaves every unit of the network its value.
 
 from dataclasses import replace
 
-from hrcam.methods.hr_cam import variant
+from hrcam.methods.hr_cam import HEAD, variant
 
 METHOD = replace(
     variant(
         "hr_cam_destrided",
         "HR-CAM, last stride removed",
-        "pattern",
-        "pattern head on the last layer without its stage's stride, Long et al., "
-        "CVPR 2015",
+        HEAD,
+        "the head on the last layer without its stage's stride, Long et al., CVPR 2015",
     ),
     layers=("last",),
     network="destrided",

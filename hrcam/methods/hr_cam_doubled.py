@@ -6,14 +6,14 @@ layers; if all layers do better than HR-CAM, the two add up.
 
 from dataclasses import replace
 
-from hrcam.methods.hr_cam import variant
+from hrcam.methods.hr_cam import HEAD, variant
 
 METHOD = replace(
     variant(
         "hr_cam_doubled",
         "HR-CAM, image doubled",
-        "pattern",
-        "pattern head on the features of the image enlarged to twice its size",
+        HEAD,
+        "the head on the features of the image enlarged to twice its size",
     ),
     layers=("last", "all"),
     network="doubled",

@@ -6,14 +6,14 @@ detect rather than what the classifier has learned.
 
 from dataclasses import replace
 
-from hrcam.methods.hr_cam import variant
+from hrcam.methods.hr_cam import HEAD, variant
 
 METHOD = replace(
     variant(
         "hr_cam_untrained",
         "HR-CAM, random network",
-        "pattern",
-        "pattern head on the features of the network with fresh random weights",
+        HEAD,
+        "the head on the features of the network with fresh random weights",
     ),
     kind="baseline",
     network="untrained",

@@ -73,7 +73,7 @@ def lookouts(
         mine = tuple(e for e in entries if e.method.network == network)
         seen = probes[network]
         pools = pooled(seen, dataset, split) if fitted_layers(mine) else None
-        heads = {} if pools is None else fit(mine, pools, seen.classes, seed, network)
+        heads = {} if pools is None else fit(mine, pools, seen, dataset, seed, network)
         if seen.base is not None:
             heads["base"] = seen.base
         if any("head:filter" in e.method.needs for e in mine):

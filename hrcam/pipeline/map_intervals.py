@@ -118,9 +118,7 @@ def _weights(
     rows = dataset.index.set_index("image_id").loc[dataset.ids("train")]
     found = bootstrap(
         pools.training.only(entry.layers),
-        entry.method.head,
-        len(head.bias),
-        penalty=head.penalty,
+        head,
         refits=refits,
         seed=seed,
         groups=rows["subject"].to_numpy(),

@@ -11,7 +11,7 @@ from hrcam.capture import Capture, Layer, Truth
 
 #: Name, rows, columns and channels of the layers of a made-up network on 24 x 36.
 LAYERS = (("shallow", 12, 18, 5), ("middle", 6, 9, 7), ("deep", 3, 4, 6))
-HEADS = ("base", "convex", "pattern", "centroid", "paper", "filter")
+HEADS = ("base", "hotelling", "convex", "pattern", "centroid", "paper", "filter")
 
 
 @pytest.fixture

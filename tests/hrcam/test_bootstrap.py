@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from hrcam import bootstrap as module
+from hrcam.balancing import fit_balanced
 from hrcam.bootstrap import bootstrap, resample
-from hrcam.heads import fit_heads
+from hrcam.heads import Head, fit_heads
 from hrcam.logistic import centered, fit_logistic
 from hrcam.pools import Pool
 from hrcam.standard import activation_pattern, standardize
@@ -24,6 +25,11 @@ def make_pool(classes=3, images=48, width=5, layers=LAYERS):
     return Pool(layers, features * 10.0 ** np.arange(width) - 3, labels)
 
 
+def make_head(name, classes=3, penalty=0.1):
+    """A full fit, as far as its refits depend on it."""
+    return Head(name, {}, np.full(classes, np.nan), penalty)
+
+
 def stacked(weights, layers=LAYERS):
     return np.concatenate([weights[name] for name, _ in layers], axis=-2)
 
@@ -35,7 +41,7 @@ def drawn(pool, shares, refit):
     return Pool(pool.layers, pool.features[rows], pool.labels[rows])
 
 
-@pytest.mark.parametrize("head", module.REFITTED)
+@pytest.mark.parametrize("head", ["convex", "pattern", "centroid"])
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("wide", [False, True], ids=["tall", "wide"])
 def test_a_refit_is_the_fit_of_the_resampled_images(head, classes, wide):
@@ -44,7 +50,7 @@ def test_a_refit_is_the_fit_of_the_resampled_images(head, classes, wide):
     pool = make_pool(classes, 47, width, layers)
     pool.features[:] = np.sign(pool.features) * np.abs(pool.features) ** 0.02
     standard = standardize(pool)
-    found = stacked(bootstrap(pool, head, classes, penalty=0.02, refits=3), layers)
+    found = stacked(bootstrap(pool, make_head(head, classes, 0.02), refits=3), layers)
     shares = resample(pool.labels, classes, 3, 0)
     for refit in range(3):
         # Draws of single images: the smallest share is one image once.
@@ -59,24 +65,67 @@ def test_a_refit_is_the_fit_of_the_resampled_images(head, classes, wide):
         np.testing.assert_allclose(found[refit], expected, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_hotelling_refit_has_other_class_means_and_the_same_whitening(classes):
+    rng = np.random.default_rng(2)
+    labels = np.arange(47) % classes
+    maps = {}
+    for name, channels in LAYERS:
+        mixing = rng.normal(size=(channels, channels))
+        shift = rng.normal(size=(classes, channels))[labels]
+        noise = rng.normal(size=(47, 4, 6, channels)) @ mixing
+        maps[name] = noise + shift[:, None, None]
+    table = np.concatenate([x.mean(axis=(1, 2)) for x in maps.values()], axis=1)
+    pool = Pool(LAYERS, table, labels)
+    head = fit_balanced(
+        pool, [(maps, labels)], [(maps, labels)], classes, [tuple(maps)]
+    )
+    full = head["shallow", "deep"]
+    found = bootstrap(pool, full, refits=3)
+    shares = resample(labels, classes, 3, 0)
+    for refit in range(3):
+        again = drawn(pool, np.round(shares * 47) / 47, refit)
+        means = [again.features[again.labels == k].mean(axis=0) for k in range(classes)]
+        for name, channels in LAYERS:
+            some = np.stack(means, axis=1)[pool.columns((name,))]
+            pixels = maps[name].reshape(-1, channels)
+            owner = np.repeat(labels, 24)
+            covariances = [
+                np.cov(pixels[owner == k].T, bias=True) for k in range(classes)
+            ]
+            raw = np.zeros((channels, classes))
+            for label in range(classes):
+                if (classes, label) == (2, 0):
+                    continue
+                others = [k for k in range(classes) if k != label]
+                spread = sum(covariances[k] for k in others) / len(others)
+                spread = spread + 0.1 * np.diag(np.diag(spread))
+                change = some[:, label] - sum(some[:, k] for k in others) / len(others)
+                raw[:, label] = np.linalg.solve(spread, change)
+            scales = full.refit.__self__.factors[name]
+            expected = raw * scales
+            expected -= expected.mean(axis=1, keepdims=True)
+            np.testing.assert_allclose(found[name][refit], expected, rtol=1e-9)
+
+
 def test_refits_are_cut_at_the_layers_and_come_in_any_number(monkeypatch):
     pool = make_pool()
-    few = bootstrap(pool, "convex", 3, penalty=0.1, refits=3, seed=7)
+    few = bootstrap(pool, make_head("convex"), refits=3, seed=7)
     assert {name: table.shape for name, table in few.items()} == {
         "shallow": (3, 3, 3),
         "deep": (3, 2, 3),
     }
     monkeypatch.setattr(module, "TOGETHER", 2)
-    more = bootstrap(pool, "convex", 3, penalty=0.1, refits=5, seed=7)
+    more = bootstrap(pool, make_head("convex"), refits=5, seed=7)
     np.testing.assert_allclose(stacked(more)[:3], stacked(few), rtol=1e-5, atol=1e-9)
-    other = bootstrap(pool, "convex", 3, penalty=0.1, refits=3, seed=8)
+    other = bootstrap(pool, make_head("convex"), refits=3, seed=8)
     assert (stacked(other) != stacked(few)).any()
 
 
 def test_refits_lie_around_the_full_fit():
     pool = make_pool(2, 200)
     full = fit_heads(pool, pool, 2)
-    spread = bootstrap(pool, "pattern", 2, penalty=full["convex"].penalty, refits=100)
+    spread = bootstrap(pool, full["pattern"], refits=100)
     table = stacked(spread)[:, :, 1]
     center = stacked(full["pattern"].weights)[:, 1]
     low, high = np.quantile(table, [0.005, 0.995], axis=0)
@@ -123,6 +172,6 @@ def test_classes_that_are_never_drawn_together_are_refused():
 
 
 def test_heads_that_cannot_be_refitted_are_refused():
-    message = "head must be one of convex, pattern, centroid, got 'paper'"
+    message = "head must be one of hotelling, convex, pattern, centroid, got 'paper'"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        bootstrap(make_pool(), "paper", 3, penalty=0.1)
+        bootstrap(make_pool(), make_head("paper"))

@@ -96,7 +96,8 @@ def test_names_layers_and_labels():
 
 def test_heads_are_keyed_by_the_layers_they_are_fitted_on():
     found = {entry.name: entry.heads for entry in planned(["all"], TAPS, "all")}
-    assert found["hr_cam"] == {"pattern": "pattern@all"}
+    assert found["hr_cam"] == {"hotelling": "hotelling@all"}
+    assert found["hr_cam_pattern"] == {"pattern": "pattern@all"}
     assert found["hr_cam_paper@stage2"] == {"paper": "paper@stage2"}
     assert found["cam@stage3"] == {"base": "base"}
     assert found["filter_cam"] == {"filter": "filter"}
@@ -178,7 +179,7 @@ def test_members_are_what_is_run():
     assert fused.heads == {}
     assert [m.layers for m in fused.members] == [(tap,) for tap in TAPS]
     assert [m.heads for m in fused.members] == [
-        {"pattern": f"pattern@{tap}"} for tap in TAPS
+        {"hotelling": f"hotelling@{tap}"} for tap in TAPS
     ]
     assert not any(m.fusion for m in fused.members)
     assert [m.name for m in fused.members] == [f"hr_cam@{tap}" for tap in TAPS]

@@ -35,9 +35,9 @@ def capture(make_capture):
 def test_an_entry_sees_its_layers_and_its_heads_alone(capture):
     seen = narrow(entry_of("hr_cam@middle"), capture)
     assert [x.name for x in seen.layers] == ["middle"]
-    assert list(seen.heads) == ["pattern"]
+    assert list(seen.heads) == ["hotelling"]
     np.testing.assert_array_equal(
-        seen.heads["pattern"]["middle"], capture.heads["pattern@middle"]["middle"]
+        seen.heads["hotelling"]["middle"], capture.heads["hotelling@middle"]["middle"]
     )
     assert narrow(entry_of("grad_cam@last"), capture).heads == {}
     assert narrow(entry_of("sobel"), capture).layers == ()
@@ -69,7 +69,7 @@ def test_fused_maps_of_the_image_s_grid_stay_apart(capture):
 
 
 def test_a_capture_without_the_head_is_no_silent_zero(capture):
-    with pytest.raises(KeyError, match="pattern@all"):
+    with pytest.raises(KeyError, match="hotelling@all"):
         run(entry_of("hr_cam"), replace(capture, heads={}))
 
 

@@ -36,27 +36,29 @@ def bounded(model, tiny, ids):
 
 def one_by_one(model, tiny, ids, refits, seed):
     """Compose the map of every refit by itself, from NumPy features."""
+    from hrcam.balancing import fit_balanced
     from hrcam.bootstrap import bootstrap
     from hrcam.engine.probe import Wants
     from hrcam.engine.recorder import prepare
-    from hrcam.heads import fit_heads
-    from hrcam.pipeline.fitting import pooled
+    from hrcam.pipeline.fitting import labeled_maps, pooled
 
     recorder = prepare(model.network)
     pools = pooled(recorder, tiny, "test")
-    head = fit_heads(pools.training, pools.validation, 2)["pattern"]
+    names = tuple(tap.name for tap in recorder.taps)
+    looks = (
+        labeled_maps(recorder, tiny, tiny.ids(split), names)
+        for split in ("train", "validation")
+    )
+    head = fit_balanced(pools.training, *looks, 2, [names])[names]
     subjects = tiny.index.set_index("image_id").loc[tiny.ids("train"), "subject"]
     weights = bootstrap(
         pools.training,
-        "pattern",
-        2,
-        penalty=head.penalty,
+        head,
         refits=refits,
         seed=seed,
         groups=subjects.to_numpy(),
     )
     pixels = tiny.read("image", ids).astype(np.float32)[..., None]
-    names = tuple(tap.name for tap in recorder.taps)
     look = recorder.look(pixels, np.zeros((len(ids), 2), "f4"), Wants(names))
     maps = []
     for refit in range(refits):
@@ -139,7 +141,8 @@ def test_every_image_has_its_own_target_in_any_batch(model, tiny, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "method", ["hr_cam_convex", "hr_cam_centroid@stage3", "hr_cam_destrided"]
+    "method",
+    ["hr_cam_convex", "hr_cam_pattern", "hr_cam_centroid@stage3", "hr_cam_destrided"],
 )
 def test_every_head_that_can_be_refitted_at_any_layer(method, model, tiny, ids):
     import hrcam
@@ -163,8 +166,8 @@ def test_every_head_that_can_be_refitted_at_any_layer(method, model, tiny, ids):
         ({"ids": ["mine"]}, "ids must name images of the dataset, got 'mine'"),
         (
             {"method": "grad_cam"},
-            "method must have a head that can be refitted (convex, pattern, centroid), "
-            "got 'grad_cam'; use hr_cam",
+            "method must have a head that can be refitted (hotelling, convex, pattern, "
+            "centroid), got 'grad_cam'; use hr_cam",
         ),
         (
             {"method": "hr_cam@all-max"},

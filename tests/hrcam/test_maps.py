@@ -161,7 +161,7 @@ def test_facts_of_a_model_s_entry_and_of_a_baseline():
         "seed": "",
     }
     assert TABLE["hr_cam"].names["layer"] == "all"
-    assert TABLE["hr_cam"].names["head"] == "pattern"
+    assert TABLE["hr_cam"].names["head"] == "hotelling"
     assert TABLE["hr_cam"].geometry == {"image": IDENTITY, **PLACES}
     assert TABLE["grad_cam@a_deep"].postprocessing == "relu"
     assert TABLE["cam@b_shallow"].postprocessing == "none"
@@ -318,8 +318,8 @@ def fact_of(text, told=TOLD):
 
 
 def test_provenance_of_an_entry():
-    assert fact_of("hr_cam").provenance == {
-        "source": METHODS["hr_cam"].source,
+    assert fact_of("hr_cam_pattern").provenance == {
+        "source": METHODS["hr_cam_pattern"].source,
         "layers": ["b_shallow", "a_deep"],
         "needs": ["features", "head:pattern"],
         "network": "",
@@ -332,7 +332,7 @@ def test_provenance_of_an_entry():
 
 
 def test_provenance_keeps_what_concerns_the_entry():
-    fused = fact_of("hr_cam@all-max")
+    fused = fact_of("hr_cam_pattern@all-max")
     assert fused.fusion == fused.provenance["fusion"] == "max"
     assert fused.names["layer"] == "all-max"
     assert fused.geometry == {"image": IDENTITY, **PLACES}

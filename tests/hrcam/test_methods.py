@@ -24,11 +24,18 @@ from hrcam.pipeline.scenes import noise
 from hrcam.pools import Pool
 from hrcam.resampling import averager
 
-HR_CAMS = ("hr_cam", "hr_cam_convex", "hr_cam_centroid", "hr_cam_paper")
+HR_CAMS = (
+    "hr_cam",
+    "hr_cam_pattern",
+    "hr_cam_convex",
+    "hr_cam_centroid",
+    "hr_cam_paper",
+)
 NAMES = ("shallow", "middle", "deep")
 #: Needs that are spelled otherwise, or always met, among what must be known.
 EXTRA = {"features", "gradients"} | {
-    f"head:{h}" for h in ("pattern", "convex", "centroid", "paper", "filter")
+    f"head:{h}"
+    for h in ("hotelling", "pattern", "convex", "centroid", "paper", "filter")
 }
 
 
@@ -329,8 +336,8 @@ def test_the_order_of_layers_and_channels_does_not_matter(make_capture, seed):
         replace(x, features=x.features[..., orders[x.name]]) for x in capture.layers
     ]
     rng.shuffle(layers)
-    weights = {k: w[:, orders[k]] for k, w in capture.heads["pattern"].items()}
-    mixed = replace(capture, layers=tuple(layers), heads={"pattern": weights})
+    weights = {k: w[:, orders[k]] for k, w in capture.heads["hotelling"].items()}
+    mixed = replace(capture, layers=tuple(layers), heads={"hotelling": weights})
     np.testing.assert_allclose(composed(mixed), composed(capture), atol=1e-4)
 
 
@@ -343,7 +350,9 @@ def test_the_scale_of_a_channel_does_not_matter(make_capture):
             replace(x, features=x.features * factors[x.name]) for x in capture.layers
         ),
         heads={
-            "pattern": {k: w / factors[k] for k, w in capture.heads["pattern"].items()}
+            "hotelling": {
+                k: w / factors[k] for k, w in capture.heads["hotelling"].items()
+            }
         },
     )
     np.testing.assert_allclose(composed(scaled), composed(capture), atol=1e-4)
@@ -351,10 +360,12 @@ def test_the_scale_of_a_channel_does_not_matter(make_capture):
 
 def test_centered_maps_of_all_classes_cancel(make_capture):
     capture = make_capture(9)
-    head = random_head(capture, "pattern", classes=4)
+    head = random_head(capture, "hotelling", classes=4)
     total = sum(
         composed(
-            with_head(capture, "pattern", {n: w[:, k] for n, w in head.weights.items()})
+            with_head(
+                capture, "hotelling", {n: w[:, k] for n, w in head.weights.items()}
+            )
         ).astype(float)
         for k in range(4)
     )
@@ -363,9 +374,9 @@ def test_centered_maps_of_all_classes_cancel(make_capture):
 
 def test_a_layer_without_weight_contributes_nothing(make_capture):
     capture = make_capture(10)
-    weights = dict(capture.heads["pattern"])
+    weights = dict(capture.heads["hotelling"])
     weights["middle"] = np.zeros_like(weights["middle"])
-    silent = replace(capture, heads={"pattern": weights})
+    silent = replace(capture, heads={"hotelling": weights})
     assert not METHODS["hr_cam"].explain(silent)["middle"].any()
     np.testing.assert_allclose(
         composed(silent), composed(silent.at(("shallow", "deep"))), atol=1e-6

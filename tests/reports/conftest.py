@@ -12,7 +12,7 @@ THRESHOLDS = (0.3, 0.5, 0.8)
 KEYS = ("method", "layer", "head", "alignment", "architecture", "seed")
 # method, layer, head, label, kind, reach of its scores
 EVERYTHING = (
-    ("hr_cam", "all", "pattern", "HR-CAM", "model", 0.62),
+    ("hr_cam", "all", "hotelling", "HR-CAM", "model", 0.62),
     ("hr_cam_convex", "all", "convex", "HR-CAM, convex head", "model", 0.615),
     ("hr_cam_centroid", "all", "centroid", "HR-CAM, centroid head", "model", 0.60),
     ("hr_cam_paper", "all", "paper", "HR-CAM, paper head", "model", 0.45),

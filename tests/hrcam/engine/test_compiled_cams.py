@@ -38,7 +38,7 @@ def draw(shape, *, rectified):
     gradients[0, ..., 2] = 0
     layer = Layer("deep", shape[1:3], features, gradients)
     weights = {"deep": rng.normal(size=(shape[0], shape[-1])).astype(np.float32)}
-    heads = {"base": weights, "pattern": weights}
+    heads = {"base": weights, "hotelling": weights, "pattern": weights}
     return Capture((24, 24), np, None, (layer,), heads=heads)
 
 

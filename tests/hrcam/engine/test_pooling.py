@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hrcam.engine.pooling import batch_size, logits, pool
+from hrcam.engine.pooling import batch_size, feature_maps, logits, pool
 from hrcam.engine.probe import Wants
 from hrcam.engine.recorder import prepare
 
@@ -28,6 +28,12 @@ def test_pooled_features_are_spatial_means_whatever_the_number(recorder, draw, c
         means = [look.features[name].numpy().mean(axis=(1, 2)) for name in names]
         np.testing.assert_allclose(found, np.concatenate(means, axis=1), rtol=1e-4)
         np.testing.assert_allclose(logits(recorder, images), look.logits, atol=1e-4)
+        asked = names[::-2]
+        pieces = list(feature_maps(recorder, images, asked))
+        assert [list(piece) for piece in pieces] == [list(asked)] * -(-count // 64)
+        for name in asked:
+            whole = np.concatenate([piece[name] for piece in pieces])
+            np.testing.assert_allclose(whole, look.features[name], atol=1e-4)
 
 
 def test_large_images_go_through_one_by_one():
