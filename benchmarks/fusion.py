@@ -34,7 +34,7 @@ NETWORKS = ("compact", "compact_residual", "compact_vgg")
 
 def run(recipe: str, network: str, seed: int, out: Path) -> dict[str, dict]:
     """Draw, train and score what is not there yet; return the scores by kind."""
-    from hrcam.engine.settings import Training
+    from hrcam.engine.training.settings import Training
 
     found = out / "results" / f"{recipe}-{network}-{seed}.json"
     if found.is_file():

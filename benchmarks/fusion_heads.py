@@ -22,7 +22,7 @@ PENALTIES = (1e-1, 1e-2, 1e-3, 1e-4)
 
 def fit_all(network: Network, seed: int) -> dict[str, Head]:
     """Fit every head on all layers, and the pattern head on every single one."""
-    from hrcam.engine.adam import fit_paper_head
+    from hrcam.engine.training.adam import fit_paper_head
 
     training, validation = network.pool("train"), network.pool("validation")
     names = tuple(name for name, _ in network.layers)

@@ -61,7 +61,7 @@ class Network:
 
     def occlude(self, ids: list[str]) -> np.ndarray:
         """Return how the contrast falls where a gray square lies on the image."""
-        from hrcam.engine.batches import as_batch
+        from hrcam.engine.images import as_batch
         from hrcam.engine.pooling import logits
 
         out = []

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from _rst import heading
 
-from hrcam.engine.graph import readout, tapped
+from hrcam.engine.keras_models.graph import readout, tapped
+from hrcam.engine.keras_models.places import geometry
+from hrcam.engine.keras_models.tracing import trace
 from hrcam.engine.networks import NETWORKS, Plan, build
-from hrcam.engine.places import geometry
-from hrcam.engine.tracing import trace
 
 #: Rows, columns and channels of the images.
 SHAPE = (224, 224, 3)

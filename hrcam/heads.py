@@ -14,7 +14,7 @@ paper leaves open:
 ``centroid``
     difference of the classes' mean standardized features;
 ``paper``
-    Adam on raw features (:mod:`hrcam.engine.adam`), as far as the paper states it;
+    Adam on raw features (:mod:`hrcam.engine.training.adam`), as the paper states it;
 ``hotelling``
     the centroid whitened by how channels vary over pixels, its layers balanced by what
     the upper tails of their maps tell (:mod:`hrcam.hotelling`,

@@ -117,7 +117,7 @@ def _recorded(given: Any) -> Iterator[list[Any]]:
 @contextmanager
 def _unchanged(module: Any) -> Iterator[None]:
     """Put a module to rest; give training flags and ``.grad`` back afterwards."""
-    from hrcam.engine.torch_trace import at_rest, graded
+    from hrcam.engine.torch_modules.trace import at_rest, graded
 
     kept: Mapping[Any, Any] = {x: x.grad for x in module.parameters()}
     try:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from hrcam.engine.batches import Images, as_batch
+from hrcam.engine.images import Images, as_batch
 from hrcam.engine.probe import Probe, Wants
 
 #: Pixels that go through a network at a time.

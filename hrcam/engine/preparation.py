@@ -6,8 +6,8 @@ from typing import Any
 
 import keras
 
+from hrcam.engine.keras_models.recorder import prepare as prepare_keras
 from hrcam.engine.probe import Probe
-from hrcam.engine.recorder import prepare as prepare_keras
 
 
 def prepare(
@@ -38,7 +38,7 @@ def prepare(
         return prepare_keras(network, shape, layers)
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(network, torch.nn.Module):
-        from hrcam.engine.torch_modules import prepare_module
+        from hrcam.engine.torch_modules.preparation import prepare_module
 
         return prepare_module(network, shape, layers)
     msg = f"model must be a Keras model or a torch.nn.Module, got {type(network)!r}"

@@ -106,7 +106,7 @@ def _on_pooled(
     if keys.keys() & {"convex", "pattern", "centroid"}:
         fitted = fit_heads(inside, outside, probe.classes)
     if "paper" in keys:
-        from hrcam.engine.adam import fit_paper_head
+        from hrcam.engine.training.adam import fit_paper_head
 
         fitted["paper"] = fit_paper_head(inside, outside, probe.classes, seed)
     return {keys[name]: head for name, head in fitted.items() if name in keys}

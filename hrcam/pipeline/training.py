@@ -60,8 +60,8 @@ def train(
     ValueError
         If the settings do not fit the dataset, or other ones were begun with.
     """
-    from hrcam.engine.logs import board
     from hrcam.engine.training import Training, Watch
+    from hrcam.engine.training.logs import board
 
     if out is not None:
         check_free(Path(out), overwrite, "model")

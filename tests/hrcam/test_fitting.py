@@ -52,8 +52,8 @@ def test_the_filter_head_is_the_balanced_head_of_the_bank(tiny):
 
 @pytest.mark.engine
 def test_what_entries_name_is_fitted_and_nothing_else(tiny):
+    from hrcam.engine.keras_models.recorder import prepare
     from hrcam.engine.networks import Plan, build
-    from hrcam.engine.recorder import prepare
 
     probe = prepare(build("compact", Plan((48, 40, 1), 2, 100.0, 900.0)))
     pools = pooled(probe, tiny, "test")
@@ -88,8 +88,8 @@ def test_what_entries_name_is_fitted_and_nothing_else(tiny):
 
 @pytest.mark.engine
 def test_maps_come_with_the_classes_of_their_images(tiny, monkeypatch):
+    from hrcam.engine.keras_models.recorder import prepare
     from hrcam.engine.networks import Plan, build
-    from hrcam.engine.recorder import prepare
 
     monkeypatch.setattr("hrcam.engine.pooling.PIECE", 7 * 40 * 48)
     probe = prepare(build("compact", Plan((48, 40, 1), 2, 100.0, 900.0)))

@@ -38,8 +38,8 @@ def one_by_one(model, tiny, ids, refits, seed):
     """Compose the map of every refit by itself, from NumPy features."""
     from hrcam.balancing import fit_balanced
     from hrcam.bootstrap import bootstrap
+    from hrcam.engine.keras_models.recorder import prepare
     from hrcam.engine.probe import Wants
-    from hrcam.engine.recorder import prepare
     from hrcam.pipeline.fitting import labeled_maps, pooled
 
     recorder = prepare(model.network)
@@ -200,7 +200,7 @@ def test_a_picture_has_a_row_per_image(bounded):
 )
 def test_rivals_are_explained_beside_the_network_itself(method, model, tiny):
     import hrcam
-    from hrcam.engine.recorder import prepare
+    from hrcam.engine.keras_models.recorder import prepare
     from hrcam.engine.variants import vary
 
     maps = hrcam.explain(model, tiny, ["hr_cam", method])

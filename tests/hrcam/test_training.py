@@ -28,8 +28,8 @@ def lettered(tiny_toml):
 
 def trained(dataset, **how):
     import hrcam
-    from hrcam.engine.augmentation import Augmentation
     from hrcam.engine.training import Training
+    from hrcam.engine.training.augmentation import Augmentation
 
     settings = Training(epochs=1, batch=4, augmentation=Augmentation(**how))
     return hrcam.train(dataset, settings=settings).facts

@@ -20,7 +20,7 @@ def randomize(
     ``refitted`` have their heads fitted anew on the randomized features; ``kept`` use
     the heads of the network as it was.
     """
-    from hrcam.engine.randomization import cascade
+    from hrcam.engine.variants.randomization import cascade
 
     network, methods = setting.model.network, setting.options.methods
     kept = keep(network, setting.dataset, methods, setting.explained)

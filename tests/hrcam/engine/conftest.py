@@ -35,7 +35,7 @@ def network(data):
 
 @pytest.fixture(scope="session")
 def recorder(network):
-    from hrcam.engine.recorder import prepare
+    from hrcam.engine.keras_models.recorder import prepare
 
     return prepare(network)
 

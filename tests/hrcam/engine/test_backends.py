@@ -21,7 +21,7 @@ import numpy as np
 from hrcam.capture import Capture, Layer
 from hrcam.engine.pooling import logits, pool
 from hrcam.engine.probe import Wants
-from hrcam.engine.recorder import prepare
+from hrcam.engine.keras_models.recorder import prepare
 from hrcam.methods import METHODS
 
 model = keras.saving.load_model(sys.argv[1], safe_mode=True)

@@ -13,8 +13,8 @@ from hrcam.engine.explanation import (
     explain,
     record,
 )
+from hrcam.engine.keras_models.recorder import prepare
 from hrcam.engine.pooling import logits, pool
-from hrcam.engine.recorder import prepare
 from hrcam.entries import plan, run
 from hrcam.heads import fit_heads
 from hrcam.methods import METHODS
@@ -52,7 +52,9 @@ def job(probe, pools):
     for key in keys - {"base"}:
         kind, where = key.split("@")
         seen = pools if where == "all" else pools.only(tuple(where.split("+")))
-        heads[key] = fit_heads(seen, seen, 4)[kind]
+        # Any head will do where only the way through the network is tested.
+        fitted = "centroid" if kind == "hotelling" else kind
+        heads[key] = fit_heads(seen, seen, 4)[fitted]
     return Job(probe, entries, heads, limit=5)
 
 

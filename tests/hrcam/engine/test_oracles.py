@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", reason="the libraries compared need torch")
 from hrcam.capture import Capture, Layer  # noqa: E402
 from hrcam.engine.foreign import adopt  # noqa: E402
 from hrcam.engine.probe import Wants  # noqa: E402
-from hrcam.engine.torch_modules import prepare_module  # noqa: E402
+from hrcam.engine.torch_modules.preparation import prepare_module  # noqa: E402
 
 FILE = Path(__file__).parents[2] / "goldens" / "torch_oracles.py"
 SPEC = spec_from_file_location("torch_oracles", FILE)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from hrcam.engine.keras_models.recorder import prepare
 from hrcam.engine.pooling import batch_size, feature_maps, logits, pool
 from hrcam.engine.probe import Wants
-from hrcam.engine.recorder import prepare
 
 pytestmark = pytest.mark.engine
 

@@ -106,7 +106,7 @@ def test_the_model_stays_as_it_was(model):
 
 
 def test_kept_heads_on_the_network_as_it_is_give_its_maps(setting):
-    from hrcam.engine.duplication import duplicate
+    from hrcam.engine.variants.duplication import duplicate
     from hrcam.pipeline.sanity.kept import keep
 
     kept = keep(setting.model.network, setting.dataset, METHODS, setting.explained)
