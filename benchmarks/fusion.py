@@ -1,6 +1,6 @@
 """Compare heads, penalties and fusions of HR-CAM; the table of docs/fusion-study.md.
 
-Usage: python benchmarks/fusion.py --out FOLDER [--seeds 3] [--networks compact,...]
+Usage: python benchmarks/fusion.py --out FOLDER [--seeds 3] [--judged 1,2]
 
 Datasets, networks and results are kept in the folder, so that a run that was stopped
 goes on where it was. Everything is chosen on validation images without masks.
@@ -8,13 +8,11 @@ goes on where it was. Everything is chosen on validation images without masks.
 
 import argparse
 import json
-from collections import defaultdict
-from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
-import numpy as np
 from fusion_scores import score
+from fusion_table import table
 
 import hrcam
 
@@ -26,9 +24,6 @@ EPOCHS = {
     "fusion-texture": {"compact": 8, "compact_residual": 8, "compact_vgg": 6},
     "fusion-nigra": {"compact": 7, "compact_residual": 10, "compact_vgg": 5},
 }
-#: The row that others are measured by: the pattern head's best layer.
-BEST = "pattern, best layer"
-
 NETWORKS = ("compact", "compact_residual", "compact_vgg")
 
 
@@ -53,47 +48,6 @@ def run(recipe: str, network: str, seed: int, out: Path) -> dict[str, dict]:
     return scores
 
 
-def table(results: dict[tuple[str, str, int], dict]) -> str:
-    """Return the comparison as Markdown.
-
-    A cell is a recipe's lesion kind. Every number is an AP averaged over the abnormal
-    test images of that kind, then over networks and seeds. The best single layer of
-    the pattern head is picked with masks for every network, seed and kind by itself,
-    before it is averaged.
-    """
-    sums: dict[str, dict[tuple, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for (recipe, _, _), scores in results.items():
-        for rule, kinds in scores["ap"].items():
-            for kind, value in kinds.items():
-                sums[rule][recipe, kind].append(value)
-    cells = list(sums[BEST])
-    sums = {r: v for r, v in sums.items() if v.keys() == sums[BEST].keys()}
-    means = {r: np.array([np.mean(v[c]) for c in cells]) for r, v in sums.items()}
-    best, cam = means[BEST], means["CAM"]
-    lines = [
-        "| map | " + " | ".join(f"{r[7:]}, {k}" for r, k in cells),
-        "|---|" + "---|" * (len(cells) + 4),
-    ]
-    lines[0] += " | of best layer | lowest | of CAM | lowest |"
-    for rule in sorted(means, key=lambda r: -(means[r] / best).min()):
-        each = _each(sums[rule], sums[BEST], cells)
-        low = _each(sums[rule], sums["CAM"], cells)
-        numbers = " | ".join(f"{x:.3f}" for x in means[rule])
-        ratios = (means[rule] / best).min(), each, (means[rule] / cam).min(), low
-        lines.append(
-            f"| {rule} | {numbers} | " + " | ".join(f"{x:.2f}" for x in ratios)
-        )
-        lines[-1] += " |"
-    return "\n".join(lines)
-
-
-def _each(
-    one: dict[tuple, list[float]], other: dict[tuple, list[float]], cells: Sequence
-) -> float:
-    """Return the lowest ratio over single networks and kinds."""
-    return min(min(np.divide(one[c], other[c])) for c in cells)
-
-
 def main() -> None:
     """Run what is asked for and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -101,19 +55,17 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--recipes", default=",".join(EPOCHS))
     parser.add_argument("--networks", default=",".join(NETWORKS))
-    parser.add_argument("--trained", action="store_true", help="train no network")
+    parser.add_argument("--judged", default="", help="seeds of the table, all if empty")
     given = parser.parse_args()
     results = {}
     for seed, recipe, network in product(
         range(given.seeds), given.recipes.split(","), given.networks.split(",")
     ):
-        model = given.out / "models" / f"{recipe}-{network}-{seed}"
-        if given.trained and not model.exists():
-            continue
         scores = run(recipe, network, seed, given.out)
         results[recipe, network, seed] = scores
         print(f"{recipe} {network} {seed}: AUROC {scores['auroc']:.3f}", flush=True)
-    print(table(results))
+    judged = {int(k) for k in given.judged.split(",") if k} or {k[2] for k in results}
+    print(table({key: scores for key, scores in results.items() if key[2] in judged}))
 
 
 if __name__ == "__main__":
