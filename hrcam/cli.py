@@ -489,7 +489,8 @@ def _pair(text: str) -> tuple[str, Path]:
     """Split ``NAME=PATH``."""
     name, separator, path = text.partition("=")
     if not separator or not name or not path:
-        msg = f"--maps must be NAME=PATH, got {text!r}"
+        hint = f"; give it a name, as in mine={text}" if text and not separator else ""
+        msg = f"--maps must be NAME=PATH, got {text!r}{hint}"
         raise typer.BadParameter(msg)
     return name, Path(path)
 

@@ -405,7 +405,10 @@ def test_without_a_deep_learning_library_the_command_names_the_extra(
             ("list", "nothing"),
             "WHAT must be one of methods, lesions, anatomies, confounders,",
         ),
-        (("score", "--maps", "x", "--masks", "m", "--out", "o"), "--maps must be "),
+        (
+            ("score", "--maps", "x", "--masks", "m", "--out", "o"),
+            "--maps must be NAME=PATH, got 'x'; give it a name, as in mine=x",
+        ),
         (("score", "--maps", "=x", "--masks", "m", "--out", "o"), "--maps must be "),
         (("score", "--maps", "x=", "--masks", "m", "--out", "o"), "--maps must be "),
         (
