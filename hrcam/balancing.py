@@ -83,10 +83,17 @@ def fit_balanced(
     Raises
     ------
     ValueError
-        If some class has no image.
+        If some class has no training or validation image.
     """
     moments = measure(training, classes)
     maps, labels = weighted(fit_hotelling(pool, moments, classes), validation)
+    missing = sorted(set(range(classes)) - set(labels.tolist()))
+    if missing:
+        msg = (
+            "validation images must be of every class to balance the layers, got none "
+            f"of class {missing[0]}; add some, or use hr_cam_pattern"
+        )
+        raise ValueError(msg)
     means = split(class_means(pool, classes), pool.layers)
     heads = {}
     for names in sets:

@@ -78,14 +78,21 @@ def test_raw_maps_are_features_times_weights():
         assert found.dtype == np.float32
 
 
-def test_a_validation_of_one_class_is_refused():
-    maps, labels = make_images(6)
-    healthy = {name: x[labels == 0] for name, x in maps.items()}
-    with pytest.raises(ValueError, match=r"^images must be diseased and not"):
+@pytest.mark.parametrize(("classes", "kept"), [(2, (0,)), (2, (1,)), (3, (0, 1))])
+def test_a_validation_without_some_class_is_refused(classes, kept):
+    maps, labels = make_images(6, 42, classes)
+    rows = np.isin(labels, kept)
+    some = {name: x[rows] for name, x in maps.items()}
+    (missing,) = set(range(classes)) - set(kept)
+    message = (
+        "validation images must be of every class to balance the layers, got none of "
+        f"class {missing}; add some, or use hr_cam_pattern"
+    )
+    with pytest.raises(ValueError, match=f"^{message}$"):
         fit_balanced(
             pooled(maps, labels),
             cut(maps, labels),
-            cut(healthy, labels[labels == 0]),
-            2,
+            cut(some, labels[rows]),
+            classes,
             SETS,
         )
