@@ -125,7 +125,7 @@ def _shown(
 ) -> list[Entry]:
     """Return a method's default entries, and those at every layer where asked for."""
     words = list(method.layers)
-    if method.layers != ("image",) and method.head != "base":
+    if method.layers != ("image",) and not method.last_only:
         words += ["each"] if layers == "all" else []
         words += [f"all-{fusion}" for fusion in fusions]
     return [e for word in dict.fromkeys(words) for e in _at(method, word, taps)]
@@ -160,10 +160,10 @@ def _check_place(method: Method, place: str, taps: Sequence[str]) -> None:
             f"the layers, as in {method.name}@all-max"
         )
         raise ValueError(msg)
-    if method.head == "base" and place not in ("last", taps[-1]):
+    if method.last_only and place not in ("last", taps[-1]):
         msg = (
             f"method {method.name!r} must look at the last layer, {taps[-1]!r}, got "
-            f"{place!r}; the network has a head for no other: use hr_cam@{place}"
+            f"{place!r}; {method.last_only}: use hr_cam@{place}"
         )
         raise ValueError(msg)
 

@@ -23,4 +23,5 @@ METHOD = Method(
     layers=("last",),
     needs=frozenset({"features", "head:base"}),
     head="base",
+    last_only="the network has a head for no other",
 )

@@ -18,4 +18,5 @@ METHOD = replace(
     ),
     layers=("last",),
     network="destrided",
+    last_only="the layers before it stay as they are",
 )

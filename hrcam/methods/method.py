@@ -46,6 +46,8 @@ class Method:
     network
         Which network is looked into: the explained one (the empty string), or a
         variant of it, a name of :data:`hrcam.engine.variants.VARIANTS`.
+    last_only
+        Why it looks at the last layer alone, where it does.
     """
 
     name: str
@@ -59,3 +61,4 @@ class Method:
     head: str = ""
     fusion: str = "sum"
     network: str = ""
+    last_only: str = ""

@@ -240,6 +240,11 @@ def test_a_layer_must_not_be_named_like_a_row(tap):
             "network has a head for no other: use hr_cam@all-max",
         ),
         (
+            "hr_cam_destrided@stage1",
+            "method 'hr_cam_destrided' must look at the last layer, 'stage3', got "
+            "'stage1'; the layers before it stay as they are: use hr_cam@stage1",
+        ),
+        (
             "grad_cam@all-best",
             "fusion must be one of sum, mean, max, tanh_max, product, got 'best'",
         ),

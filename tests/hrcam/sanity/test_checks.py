@@ -66,13 +66,21 @@ def test_maps_that_see_the_network_are_computed_through_the_new_weights(cascade)
     assert mean(cascade, "own", 6, "cam@stage5", "spearman") < 0.9
 
 
-def test_logits_do_not_reach_hr_cam_and_every_deeper_step_does(cascade):
-    for variant in ("kept", "refitted"):
-        found = [
+def test_a_step_reaches_hr_cam_once_it_reaches_a_layer_that_counts(cascade, setting):
+    """Layers whose maps tell nothing of the classes have no weight."""
+    parts = setting.explained["hr_cam"].parts
+    counting = [k for k in range(1, 6) if np.asarray(parts[f"stage{k}"]).any()]
+    steps = 7 - max(counting)  # the first is the logits', the second stage 5's
+    found = {
+        variant: [
             mean(cascade, variant, depth, "hr_cam", "spearman") for depth in range(1, 7)
         ]
-        assert found[0] == pytest.approx(1, abs=1e-6)
-        assert max(found[1:]) < 0.999
+        for variant in ("kept", "refitted")
+    }
+    assert found["kept"][: steps - 1] == pytest.approx([1] * (steps - 1), abs=1e-6)
+    assert max(found["kept"][steps - 1 :]) < 0.999
+    assert found["refitted"][0] == pytest.approx(1, abs=1e-6)
+    assert found["refitted"][-1] < 0.999
     assert mean(cascade, "kept", 6, "hr_cam", "ssim") != pytest.approx(
         mean(cascade, "refitted", 6, "hr_cam", "ssim")
     )
