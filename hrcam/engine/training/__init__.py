@@ -1,4 +1,4 @@
-"""Train a classifier: its settings, schedule, checkpoints and logs; HR-CAM's heads."""
+"""Train a classifier: its settings, schedule, checkpoints, logs; the paper's head."""
 
 from hrcam.engine.images import Images, as_batch, predict
 from hrcam.engine.training.batches import Samples
