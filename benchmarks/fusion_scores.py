@@ -9,7 +9,7 @@ from fusion_heads import fit_all, reliability
 from fusion_network import Network, maps_of
 from fusion_rules import Evidence, curved, enlarged, fuse, linear, subtracted
 
-from metrics.ranking import rank
+from metrics.counting.ranking import rank
 from simbench.dataset import open_dataset
 
 #: Images occluded.

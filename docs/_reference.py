@@ -51,15 +51,15 @@ API: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "Scores and reports": {
         "metrics": (
-            "score_maps",
+            "score",
             "Scores",
             "ScoreOptions",
             "Score",
             "sweep",
             "Sweep",
         ),
-        "metrics.scores": ("Compared", "compare"),
-        "metrics.storage": ("read", "write"),
+        "metrics.scores.table": ("Compared", "compare"),
+        "metrics.storage.folder": ("read", "write"),
         "reports": ("write",),
     },
 }

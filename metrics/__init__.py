@@ -7,12 +7,14 @@ pixels. *Scores* are the values of every entry on every image with a *status* ea
 grouped into *strata* of images, and the *results* computed from them: summaries,
 paired differences with intervals and verdicts, threshold curves.
 
-:func:`score_maps` does all of it; :mod:`metrics.storage` keeps it in a folder.
+:func:`score` does all of it; :mod:`metrics.storage.folder` keeps it in a folder.
 """
 
-from metrics.options import ScoreOptions
-from metrics.scores import SCORES, Score
-from metrics.sources import (
+from metrics.analysis.options import ScoreOptions
+from metrics.counting.thresholds import STATUSES, Sweep, sweep
+from metrics.scores.table import SCORES, Score
+from metrics.scoring import Scores, score, with_evidence
+from metrics.sources.source import (
     ArrayMaps,
     ArrayMasks,
     FolderMaps,
@@ -20,8 +22,6 @@ from metrics.sources import (
     MapSource,
     MaskSource,
 )
-from metrics.table import Scores, score_maps, with_evidence
-from metrics.thresholds import STATUSES, Sweep, sweep
 
 __all__ = [
     "SCORES",
@@ -36,7 +36,7 @@ __all__ = [
     "ScoreOptions",
     "Scores",
     "Sweep",
-    "score_maps",
+    "score",
     "sweep",
     "with_evidence",
 ]

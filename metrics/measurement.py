@@ -8,10 +8,10 @@ from functools import partial
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
-from metrics.intake import check_ids, read_maps, read_masks
-from metrics.scores import SCORES, compare, explain_rows
-from metrics.sources import MapSource, MaskSource, check_unique
-from metrics.thresholds import Sweep
+from metrics.counting.thresholds import Sweep
+from metrics.scores.table import SCORES, compare, explain_rows
+from metrics.sources.intake import check_ids, read_maps, read_masks
+from metrics.sources.source import MapSource, MaskSource, check_unique
 
 THRESHOLDS = 101
 

@@ -11,7 +11,8 @@ def write(scores_folder: Path | str, out: Path | str) -> tuple[Path, ...]:
     Parameters
     ----------
     scores_folder
-        What ``hrcam score`` or ``metrics.storage.write`` wrote; nothing else is read.
+        What ``hrcam score`` or :func:`metrics.storage.folder.write` wrote; nothing else
+        is read.
     out
         Path of the PDF; the twins stand beside it as ``.html`` and ``.json``.
 

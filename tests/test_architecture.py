@@ -23,7 +23,7 @@ def loaded_by(statement):
     "package",
     [
         "simbench.dataset",
-        "metrics.storage",
+        "metrics.storage.folder",
         "reports.writer",
         "hrcam.methods",
         "hrcam.maps",

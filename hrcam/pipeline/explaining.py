@@ -19,7 +19,7 @@ from hrcam.pipeline.opening import judged, named, open_data, open_model
 from hrcam.pipeline.scenes import has_truth, labels_of, shape_of
 from hrcam.pipeline.targets import Asked, Target
 from hrcam.pipeline.views import View
-from metrics.plain import to_json
+from metrics.storage.plain import to_json
 from simbench.dataset import Dataset
 
 #: What a maps folder holds besides the maps.

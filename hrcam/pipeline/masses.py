@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
-from metrics.association import associate, rank_correlation
-from metrics.intervals import average
-from metrics.thresholds import normalize
+from metrics.counting.thresholds import normalize
+from metrics.statistics.association import associate, rank_correlation
+from metrics.statistics.intervals import average
 
 #: Ways to say how much of a map is on a lesion.
 MASSES = {

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from hrcam.pipeline.folders import require_files
-from metrics.plain import to_json
+from metrics.storage.plain import to_json
 
 #: Packages whose versions a report names.
 PACKAGES = (

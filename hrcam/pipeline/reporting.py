@@ -36,7 +36,7 @@ def report(
         check_free(out.with_suffix(suffix), overwrite)
     if isinstance(scores, str | Path):
         return write(Path(scores), out)
-    from metrics.storage import write as store
+    from metrics.storage.folder import write as store
 
     with tempfile.TemporaryDirectory() as folder:
         store(scores, Path(folder) / "scores")

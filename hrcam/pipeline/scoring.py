@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool
 
+import metrics
 from hrcam.maps import Explained, LayerMaps
 from hrcam.pipeline.evidence import Comparison, gather_evidence
 from hrcam.pipeline.explaining import is_maps_folder, open_maps
@@ -20,11 +21,10 @@ from metrics import (
     MaskSource,
     ScoreOptions,
     Scores,
-    score_maps,
     with_evidence,
 )
-from metrics.sources import as_maps, as_masks
-from metrics.storage import read, write
+from metrics.sources.source import as_maps, as_masks
+from metrics.storage.folder import read, write
 from simbench.dataset import Dataset
 
 #: Columns of a dataset's index that the score table carries along.
@@ -104,7 +104,7 @@ def score(  # noqa: PLR0913  keywords of a public verb
     masks = as_masks(given)
     sources = {name: as_maps(name, source, masks) for name, source in found.items()}
     strata = _strata(masks, dataset, runs)
-    scores = score_maps(sources, masks, strata, options, progress=progress)
+    scores = metrics.score(sources, masks, strata, options, progress=progress)
     comparison = Comparison(scores, sources, masks, dataset, runs, images, region)
     evidence = gather_evidence(comparison, command) | checked
     scores = with_evidence(scores, evidence)

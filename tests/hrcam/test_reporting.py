@@ -19,7 +19,7 @@ def scores():
 
 
 def test_scores_in_memory_and_their_folder_give_the_same_bytes(scores, tmp_path):
-    from metrics.storage import write
+    from metrics.storage.folder import write
 
     write(scores, tmp_path / "scores")
     memory = hrcam.report(scores, tmp_path / "memory.pdf")

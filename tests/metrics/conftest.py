@@ -3,7 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metrics import ScoreOptions, score_maps
+from metrics import ScoreOptions, score
 
 
 @pytest.fixture
@@ -54,4 +54,4 @@ def make_strata():
 @pytest.fixture
 def scores(make_scene, make_strata):
     maps, masks = make_scene()
-    return score_maps(maps, masks, make_strata(), ScoreOptions(resamples=200))
+    return score(maps, masks, make_strata(), ScoreOptions(resamples=200))

@@ -17,7 +17,7 @@ from jaxtyping import Float, Int, Shaped
 from hrcam.pipeline.responding import Respond
 from hrcam.pipeline.sanity.likeness import Maps, summary
 from hrcam.pipeline.scenes import tissues
-from metrics.perturbation import FRACTIONS, area, first_share, removal_order
+from metrics.likeness.perturbation import FRACTIONS, area, first_share, removal_order
 from simbench.dataset import Dataset
 
 Images = Float[np.ndarray, "n h w *c"]

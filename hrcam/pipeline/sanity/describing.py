@@ -8,7 +8,7 @@ from hrcam.pipeline.sanity.deletion import FILLS
 from hrcam.pipeline.sanity.likeness import LEVEL, PARTNERS, summary
 from hrcam.pipeline.sanity.setting import Setting
 from hrcam.pipeline.sanity.storage import SCHEMA
-from metrics.likeness import SIMILARITIES
+from metrics.likeness.pairs import SIMILARITIES
 
 
 def describe_pairs(setting: Setting) -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from hrcam.maps import Explained
-from metrics.intervals import average
-from metrics.likeness import compare_maps
+from metrics.likeness.pairs import compare_maps
+from metrics.statistics.intervals import average
 
 #: Other images that each image's map is paired with for the reference.
 PARTNERS = 3

@@ -7,7 +7,7 @@ import pandas as pd
 
 from hrcam.pipeline.folders import require_files
 from hrcam.pipeline.sanity.options import Sanity
-from metrics.plain import to_json, to_plain
+from metrics.storage.plain import to_json, to_plain
 
 SCHEMA = 1
 _FILES = ("sanity.json", "reliance.json", "sanity.parquet")

@@ -169,7 +169,7 @@ def test_another_training_run_is_repeatability_and_another_network_reproducibili
 ):
     from hrcam.pipeline.explaining import explain
     from hrcam.pipeline.sanity.repetition import repeat
-    from metrics.similarity import spearman
+    from metrics.likeness.similarity import spearman
 
     renamed = replace(
         other,

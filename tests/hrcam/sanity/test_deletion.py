@@ -9,7 +9,7 @@ from hrcam.pipeline.sanity.deletion import (
     median_fill,
     perturb,
 )
-from metrics.perturbation import FRACTIONS, removal_order
+from metrics.likeness.perturbation import FRACTIONS, removal_order
 
 SIZE = (8, 13)
 IDS = tuple(f"{k:06d}" for k in range(6))

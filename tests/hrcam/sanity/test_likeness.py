@@ -10,7 +10,7 @@ from hrcam.pipeline.sanity.likeness import (
     refer,
     summary,
 )
-from metrics.similarity import spearman
+from metrics.likeness.similarity import spearman
 
 IDS = tuple(f"{k:06d}" for k in range(11))
 ALONE = np.arange(11)

@@ -1,0 +1,1 @@
+"""From scores to every number that a report prints."""

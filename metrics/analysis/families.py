@@ -1,0 +1,123 @@
+"""Compare the reference with every other entry and correct for their number."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from metrics.analysis.options import ScoreOptions
+from metrics.analysis.strata import WITHOUT, Strata
+from metrics.measurement import Column, Measured
+from metrics.statistics.bootstrap import draw_weights, resample_means
+from metrics.statistics.comparison import contrast, subtract
+from metrics.statistics.multiplicity import adjust_by_maximum
+
+
+def compare_stratum(
+    measured: Measured,
+    strata: Strata,
+    stratum: str,
+    options: ScoreOptions,
+    reference: str,
+) -> list[dict[str, Any]]:
+    """Compare the reference with all others in one stratum.
+
+    Within the stratum, one family holds a threshold-free score's comparisons with
+    every entry, another one those of sensitivity and specificity at all thresholds;
+    p values are adjusted within a family by the joint bootstrap.
+
+    An entry that was also read in another alignment is compared in both: ``survives``
+    tells whether the verdict is the same, None where there is one alignment only.
+
+    Returns
+    -------
+    list of dict
+        Rows of ``differences`` in ``results.json``.
+    """
+    twins = find_twins(measured.entries)
+    rows = strata.members[stratum]
+    groups = np.unique(strata.subjects[rows], return_inverse=True)[1]
+    first = measured.entries.index(reference)
+    places = columns_in(stratum, measured.columns)
+    result, pairs = [], []
+    for other, name in enumerate(measured.entries):
+        if other == first or name in twins.values():
+            continue
+        for place in places:
+            column = measured.columns[place]
+            a, b = (measured.values[m, place, rows] for m in (first, other))
+            found = contrast(a, b, groups, options.margin, options.level)
+            pairs.append(subtract(a, b))
+            result.append(
+                {
+                    "reference": reference,
+                    "other": name,
+                    "score": column.score,
+                    "threshold": column.threshold,
+                    "stratum": stratum,
+                    "n": found.count,
+                    "clusters": found.clusters,
+                    "difference": found.difference,
+                    "low": found.low,
+                    "high": found.high,
+                    "low90": found.low90,
+                    "high90": found.high90,
+                    "win_rate": found.win_rate,
+                    "p": found.p_value,
+                    "verdict": found.verdict,
+                    "reason": found.reason,
+                    "survives": None,
+                }
+            )
+            if reference in twins or name in twins:
+                both = [twins.get(entry, entry) for entry in (reference, name)]
+                where = [measured.entries.index(entry) for entry in both]
+                a, b = (measured.values[m, place, rows] for m in where)
+                again = contrast(a, b, groups, options.margin, options.level)
+                result[-1]["survives"] = again.verdict == found.verdict and (
+                    again.difference * found.difference > 0
+                    or not found.verdict.startswith("different")
+                )
+    if result and len(groups):
+        clusters = int(groups.max()) + 1
+        weights = draw_weights(clusters, options.resamples, options.seed, stratum)
+        _adjust(result, resample_means(np.stack(pairs, axis=1), groups, weights))
+    return result
+
+
+def find_twins(names: Sequence[str]) -> dict[str, str]:
+    """Find the entries that were also read in another alignment.
+
+    Examples
+    --------
+    >>> find_twins(["cam", "cam/half_pixel", "random"])
+    {'cam': 'cam/half_pixel'}
+    """
+    return {
+        name: twin for name in names for twin in names if twin.startswith(f"{name}/")
+    }
+
+
+def columns_in(stratum: str, columns: Sequence[Column]) -> list[int]:
+    """List the columns that a stratum has: without a lesion, specificity only."""
+    return [
+        index
+        for index, column in enumerate(columns)
+        if stratum != WITHOUT or column.score == "specificity"
+    ]
+
+
+def _adjust(rows: list[dict[str, Any]], resampled: Float[np.ndarray, "b c"]) -> None:
+    """Add ``p_adjusted`` to each row, family by family."""
+    families = ["" if r["threshold"] is not None else r["score"] for r in rows]
+    p_values = np.array([row["p"] for row in rows])
+    means = np.array([row["difference"] for row in rows])
+    adjusted = np.full(len(rows), np.nan)
+    for family in sorted(set(families)):
+        members = np.array([name == family for name in families])
+        adjusted[members] = adjust_by_maximum(
+            p_values[members], means[members], resampled[:, members]
+        )
+    for row, value in zip(rows, adjusted, strict=True):
+        row["p_adjusted"] = value

@@ -1,0 +1,82 @@
+"""Choices of an analysis, made before its results are seen."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from metrics.scores.table import SCORES
+
+
+@dataclass(frozen=True)
+class ScoreOptions:
+    """How maps are scored and compared.
+
+    Attributes
+    ----------
+    thresholds
+        Where sensitivity and specificity are tabulated; multiples of 0.01.
+    margin
+        Differences smaller than this do not matter.
+    level
+        Coverage of intervals; equivalence uses ``1 - 2 * (1 - level)``.
+    primary
+        Name of the threshold-free score that leads.
+    reference
+        Entry that every other is compared with; empty for ``hr_cam`` where it is
+        scored, else the first entry.
+    resamples, seed
+        Of the joint bootstrap, for adjusted p values and bands.
+    """
+
+    thresholds: tuple[float, ...] = (0.3, 0.5, 0.8)
+    margin: float = 0.02
+    level: float = 0.95
+    primary: str = "average_precision"
+    reference: str = ""
+    resamples: int = 2000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for threshold in self.thresholds:
+            if not 0 <= threshold <= 1 or round(threshold * 100) / 100 != threshold:
+                msg = f"thresholds must be multiples of 0.01 in 0..1, got {threshold}"
+                raise ValueError(msg)
+        if not 0 < self.margin < 1:
+            msg = f"margin must lie between 0 and 1, got {self.margin}"
+            raise ValueError(msg)
+        if not 0.5 < self.level < 1:
+            msg = f"level must lie between 0.5 and 1, got {self.level}"
+            raise ValueError(msg)
+        free = [score.name for score in SCORES.values() if not score.at_thresholds]
+        if self.primary not in free:
+            msg = f"primary must be one of {', '.join(free)}, got {self.primary!r}"
+            raise ValueError(msg)
+        if self.resamples < 100:
+            msg = f"resamples must be at least 100, got {self.resamples}"
+            raise ValueError(msg)
+
+    def describe(self, reference: str) -> dict[str, Any]:
+        """List the choices, with the reference that was resolved."""
+        return {
+            **asdict(self),
+            "thresholds": list(self.thresholds),
+            "reference": reference,
+        }
+
+
+def resolve_reference(options: ScoreOptions, entries: tuple[str, ...]) -> str:
+    """Name the entry that the others are compared with.
+
+    Raises
+    ------
+    ValueError
+        If an explicit reference was not scored.
+    """
+    if not options.reference:
+        return "hr_cam" if "hr_cam" in entries else entries[0]
+    if options.reference not in entries:
+        msg = (
+            f"reference must be a scored entry, got {options.reference!r}; "
+            f"there are {', '.join(entries)}"
+        )
+        raise ValueError(msg)
+    return options.reference

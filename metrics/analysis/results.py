@@ -1,0 +1,195 @@
+"""Assemble every number that a report prints of scores and tests."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from metrics.analysis.alerts import list_alerts, tally
+from metrics.analysis.families import columns_in, compare_stratum, find_twins
+from metrics.analysis.options import ScoreOptions, resolve_reference
+from metrics.analysis.selection import choose_panels
+from metrics.analysis.strata import Strata
+from metrics.measurement import Measured
+from metrics.statistics.bootstrap import draw_weights
+from metrics.statistics.curves import trace
+from metrics.statistics.intervals import FEWEST, average, median_interval
+from metrics.statistics.paper import repeat_tests
+from metrics.storage.plain import to_plain
+
+SCHEMA = 1
+_DIGITS = 10
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What is analyzed, and how."""
+
+    measured: Measured
+    strata: Strata
+    entries: Sequence[Mapping[str, str]]
+    options: ScoreOptions
+
+    @property
+    def reference(self) -> str:
+        """Entry that the others are compared with."""
+        return resolve_reference(self.options, self.measured.entries)
+
+
+def assemble(analysis: Analysis) -> dict[str, Any]:
+    """Analyze scores and return the content of ``results.json``.
+
+    Floats keep ten significant digits; undefined numbers are None.
+    """
+    measured, strata = analysis.measured, analysis.strata
+    panels, rule = choose_panels(
+        measured, strata, analysis.entries, analysis.options, analysis.reference
+    )
+    results = {
+        "schema": SCHEMA,
+        "options": analysis.options.describe(analysis.reference),
+        "images": _count_images(analysis),
+        "strata": [
+            {"name": name, "n": int(rows.sum()), "small": bool(rows.sum() < FEWEST)}
+            for name, rows in strata.members.items()
+        ],
+        "entries": list(analysis.entries),
+        "statuses": tally(measured),
+        "summary": _summarize(analysis),
+        "prevalence": _find_prevalence(analysis),
+        "differences": [
+            row
+            for name in strata.members
+            for row in compare_stratum(
+                measured, strata, name, analysis.options, analysis.reference
+            )
+        ],
+        "paper_tests": _repeat_paper(analysis),
+        "curves": _trace_curves(analysis),
+        "panels": panels,
+        "panel_rule": rule,
+        "alerts": list_alerts(measured, strata, analysis.entries),
+    }
+    return to_plain(results, _DIGITS)
+
+
+def _count_images(analysis: Analysis) -> dict[str, Any]:
+    ill = analysis.strata.members["all"]
+    return {
+        "total": len(ill),
+        "with_lesion": int(ill.sum()),
+        "without_lesion": int((~ill).sum()),
+        "subjects": int(analysis.strata.subjects.max()) + 1,
+        "clustered": analysis.strata.clustered,
+    }
+
+
+def _summarize(analysis: Analysis) -> list[dict[str, Any]]:
+    measured, strata = analysis.measured, analysis.strata
+    return [
+        {
+            "name": name,
+            "score": column.score,
+            "threshold": column.threshold,
+            "stratum": stratum,
+            **_describe(measured.values[m, c], rows, strata, analysis.options.level),
+        }
+        for m, name in enumerate(measured.entries)
+        for stratum, rows in strata.members.items()
+        for c, column in enumerate(measured.columns)
+        if c in columns_in(stratum, measured.columns)
+    ]
+
+
+def _describe(
+    values: Float[np.ndarray, " n"],
+    rows: Bool[np.ndarray, " n"],
+    strata: Strata,
+    level: float,
+) -> dict[str, Any]:
+    """Describe one score in one stratum; ``worst`` counts undefined values as 0."""
+    known = rows & np.isfinite(values)
+    chosen, groups = values[known], strata.subjects[known]
+    mean = average(chosen, groups)
+    low, high = mean.interval(level)
+    median_low, median_high = median_interval(chosen, groups, level)
+    q1, median, q3 = (
+        np.quantile(chosen, (0.25, 0.5, 0.75)) if len(chosen) else (np.nan,) * 3
+    )
+    total = int(rows.sum())
+    return {
+        "n": mean.count,
+        "undefined": total - mean.count,
+        "mean": mean.estimate,
+        "low": low,
+        "high": high,
+        "median": median,
+        "median_low": median_low,
+        "median_high": median_high,
+        "q1": q1,
+        "q3": q3,
+        "worst": float(chosen.sum() / total) if total else np.nan,
+    }
+
+
+def _find_prevalence(analysis: Analysis) -> dict[str, float]:
+    """Mean share of lesion pixels: what a constant map's average precision is."""
+    measured = analysis.measured
+    share = measured.lesion / (measured.lesion + measured.healthy)
+    return {
+        name: float(share[rows].mean()) if rows.any() else np.nan
+        for name, rows in analysis.strata.members.items()
+    }
+
+
+def _repeat_paper(analysis: Analysis) -> list[dict[str, Any]]:
+    """Repeat the paper's tests at each threshold and pooled over all of them."""
+    measured = analysis.measured
+    rows = analysis.strata.members["all"]
+    first = measured.entries.index(analysis.reference)
+    twins = find_twins(measured.entries)
+    result = []
+    for other, name in enumerate(measured.entries):
+        if other == first or name in twins.values():
+            continue
+        for score in ("sensitivity", "specificity"):
+            places = [i for i, c in enumerate(measured.columns) if c.score == score]
+            for chosen in ([place] for place in places), (places,):
+                for part in chosen:
+                    pair = (measured.values[m][part][:, rows] for m in (first, other))
+                    single = len(part) == 1
+                    threshold = measured.columns[part[0]].threshold
+                    result.append(
+                        {
+                            "reference": analysis.reference,
+                            "other": name,
+                            "score": score,
+                            "threshold": threshold if single else None,
+                            **repeat_tests(*(values.ravel() for values in pair)),
+                        }
+                    )
+    return result
+
+
+def _trace_curves(analysis: Analysis) -> dict[str, Any]:
+    """Trace mean sensitivity and specificity of images with a lesion."""
+    measured, strata = analysis.measured, analysis.strata
+    rows = strata.members["all"]
+    sweeps = measured.sweeps
+    curves: dict[str, Any] = {
+        "thresholds": sweeps[measured.entries[0]].thresholds,
+        "entries": {},
+    }
+    groups = np.unique(strata.subjects[rows], return_inverse=True)[1]
+    clusters = int(groups.max()) + 1 if len(groups) else 1
+    options = analysis.options
+    weights = draw_weights(clusters, options.resamples, options.seed, "curves")
+    for name, result in sweeps.items():
+        both = {"sensitivity": result.sensitivity, "specificity": result.specificity}
+        curves["entries"][name] = {
+            score: vars(trace(values[rows], groups, weights, options.level))
+            for score, values in both.items()
+        }
+    return curves

@@ -1,0 +1,116 @@
+"""Choose the images a report shows, by a rule that it prints."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from metrics.analysis.options import ScoreOptions
+from metrics.analysis.strata import Strata
+from metrics.measurement import Measured
+from metrics.scores.table import SCORES
+
+_ORDER = ("random", "best", "median", "worst", "disagreement", "kind")
+
+
+def choose_panels(
+    measured: Measured,
+    strata: Strata,
+    entries: Sequence[Mapping[str, str]],
+    options: ScoreOptions,
+    reference: str,
+) -> tuple[list[dict[str, Any]], str]:
+    """Choose images with a lesion: extremes of the reference, the rest by lot.
+
+    Parameters
+    ----------
+    measured, strata, entries, options, reference
+        The analysis; ``options.primary`` ranks, ``options.seed`` draws.
+
+    Returns
+    -------
+    panels
+        ``image_id``, ``rule``, ``stratum`` and the primary ``scores`` by entry;
+        no image twice.
+    rule
+        The sentence that says how they were chosen.
+    """
+    values = measured.scores_of(options.primary)
+    own = values[measured.entries.index(reference)]
+    rows = np.flatnonzero(strata.members["all"] & np.isfinite(own))
+    # By image_id, so that the order of the input does not matter.
+    rows = rows[np.argsort(np.array(measured.ids, dtype=str)[rows], kind="stable")]
+    spread = _spread(values, measured, entries, reference)
+    chosen = _choose(own, spread, rows)
+    generator = np.random.default_rng([options.seed, crc32(b"panels")])
+    kinds = sorted({strata.kind_of(row) for row in rows.tolist()} - {"all"})
+    left = np.array([row for row in rows.tolist() if row not in chosen], dtype=np.int64)
+    drawn = generator.permutation(left)
+    chosen |= dict.fromkeys(drawn[:2].tolist(), "random")
+    for kind in kinds:
+        if kind not in {strata.kind_of(row) for row in chosen}:
+            more = [row for row in drawn[2:].tolist() if strata.kind_of(row) == kind]
+            chosen |= dict.fromkeys(more[:1], "kind")
+    panels = [
+        {
+            "image_id": measured.ids[row],
+            "rule": rule,
+            "stratum": strata.kind_of(row),
+            "scores": dict(zip(measured.entries, values[:, row], strict=True)),
+        }
+        for row, rule in sorted(chosen.items(), key=lambda item: _ORDER.index(item[1]))
+    ]
+    return panels, _say_rule(entries, options, reference)
+
+
+def _choose(
+    own: Float[np.ndarray, " n"],
+    spread: Float[np.ndarray, " n"],
+    rows: Int[np.ndarray, " r"],
+) -> dict[int, str]:
+    """Pick the extremes one after the other, each from what is left."""
+    chosen: dict[int, str] = {}
+    if not len(rows):
+        return chosen
+    distance = np.abs(own - np.median(own[rows]))
+    rules = {"best": -own, "worst": own, "median": distance, "disagreement": -spread}
+    for rule, cost in rules.items():
+        left = [row for row in rows if row not in chosen and np.isfinite(cost[row])]
+        if left:
+            chosen[int(min(left, key=lambda row: cost[row]))] = rule
+    return chosen
+
+
+def _spread(
+    values: Float[np.ndarray, "m n"],
+    measured: Measured,
+    entries: Sequence[Mapping[str, str]],
+    reference: str,
+) -> Float[np.ndarray, " n"]:
+    """Largest distance of the reference from another model's entry; NaN if none."""
+    own = values[measured.entries.index(reference)]
+    others = [
+        index
+        for index, entry in enumerate(entries)
+        if entry["name"] != reference and entry["kind"] in ("model", "external")
+    ]
+    if not others:
+        return np.full(len(own), np.nan)
+    distance = np.abs(values[others] - own)
+    largest = np.where(np.isfinite(distance), distance, -np.inf).max(axis=0)
+    return np.where(np.isfinite(largest), largest, np.nan)
+
+
+def _say_rule(
+    entries: Sequence[Mapping[str, str]], options: ScoreOptions, reference: str
+) -> str:
+    label = next(e["label"] for e in entries if e["name"] == reference)
+    score = SCORES[options.primary].label.lower()
+    return (
+        "Chosen by rule, not by eye, from the images with a lesion: the best, the "
+        f"worst and the one nearest the median by {score} of {label}; the one where "
+        f"{label} and another method differ most; two at random from the rest (seed "
+        f"{options.seed}); and one at random of each kind of lesion not yet shown."
+    )

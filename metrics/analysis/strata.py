@@ -1,0 +1,119 @@
+"""Which images belong together: subjects, kinds of lesion, right answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Int
+
+from metrics.sources.entries import KEYS
+
+WITHOUT = "without_lesion"
+"""Stratum of lesion-free images, for specificity only."""
+
+_TAKEN = frozenset((*KEYS, "image_id", "score", "threshold", "value", "status"))
+
+
+@dataclass(frozen=True)
+class Strata:
+    """Groups of the scored images.
+
+    Attributes
+    ----------
+    frame
+        One row per image in order: subject, then the given columns.
+    subjects
+        Number of each image's subject, (n,).
+    members
+        Images of each stratum, (n,): ``all`` has those with a lesion, so have
+        ``correct`` and ``lesion=KIND``; ``without_lesion`` the others.
+    """
+
+    frame: pd.DataFrame
+    subjects: Int[np.ndarray, " n"]
+    members: Mapping[str, Bool[np.ndarray, " n"]]
+
+    @property
+    def clustered(self) -> bool:
+        """Whether a subject has several images."""
+        return int(self.subjects.max()) + 1 < len(self.subjects)
+
+    def kind_of(self, row: int) -> str:
+        """Name the stratum of an image: its kind of lesion, else ``all``."""
+        kind = str(self.frame["lesion"].iloc[row]) if "lesion" in self.frame else ""
+        name = f"lesion={kind}"
+        return name if name in self.members else "all"
+
+
+def align(frame: pd.DataFrame | None, ids: Sequence[str]) -> pd.DataFrame:
+    """Put the rows of a table of strata into the order of ``ids``.
+
+    Without a table, or without a column ``subject``, each image is its own subject.
+
+    Raises
+    ------
+    ValueError
+        If an image occurs twice or not at all, a subject is not named, ``correct``
+        is not a truth value, or a column has the name of one of the scores'.
+    """
+    if frame is None:
+        return pd.DataFrame({"subject": list(ids)})
+    if "image_id" in frame:
+        frame = frame.set_index("image_id")
+    taken = sorted(_TAKEN.intersection(frame.columns))
+    if taken:
+        msg = (
+            f"strata must not name a column of the scores, got {taken[0]!r}; rename it"
+        )
+        raise ValueError(msg)
+    frame = frame.set_axis(frame.index.astype(str), axis=0)
+    if not frame.index.is_unique:
+        twice = frame.index[frame.index.duplicated()][0]
+        msg = f"strata must have one row per image, got {twice!r} more than once"
+        raise ValueError(msg)
+    lost = [key for key in ids if key not in frame.index]
+    if lost:
+        msg = (
+            f"strata must have a row for every image, got none for {lost[0]!r} "
+            f"({len(lost)} of {len(ids)})"
+        )
+        raise ValueError(msg)
+    frame = frame.loc[list(ids)].reset_index(drop=True)
+    if "subject" not in frame:
+        frame.insert(0, "subject", list(ids))
+    if frame["subject"].isna().any():
+        row = int(np.flatnonzero(frame["subject"].isna())[0])
+        msg = f"subject must be named for every image, got none for {ids[row]!r}"
+        raise ValueError(msg)
+    if "correct" in frame and not frame["correct"].isin([True, False]).all():
+        odd = frame["correct"][~frame["correct"].isin([True, False])].iloc[0]
+        msg = f"correct must be True or False for every image, got {odd!r}"
+        raise ValueError(msg)
+    return frame[["subject", *[c for c in frame.columns if c != "subject"]]]
+
+
+def stratify(frame: pd.DataFrame, lesion: Int[np.ndarray, " n"]) -> Strata:
+    """Group the images of an aligned table.
+
+    Parameters
+    ----------
+    frame
+        From :func:`align`; the columns ``lesion`` (a kind, or ``none``) and
+        ``correct`` (whether the classifier is right) make strata.
+    lesion
+        Lesion pixels of each image: who has none is in ``without_lesion`` whatever
+        the table says.
+    """
+    subjects = np.unique(frame["subject"].astype(str), return_inverse=True)[1]
+    ill = lesion > 0
+    members = {"all": ill}
+    if "correct" in frame:
+        members["correct"] = ill & frame["correct"].to_numpy(dtype=bool)
+    if "lesion" in frame:
+        kinds = frame["lesion"].astype(str).to_numpy(dtype=str)
+        for kind in sorted(set(kinds[ill]) - {"none", "", "nan"}):
+            members[f"lesion={kind}"] = ill & (kinds == kind)
+    if not ill.all():
+        members[WITHOUT] = ~ill
+    return Strata(frame, subjects, members)

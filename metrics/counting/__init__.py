@@ -1,0 +1,1 @@
+"""Count pixels: at every threshold, and in the order of their values."""

@@ -1,0 +1,1 @@
+"""Where maps and masks come from, and what is checked at the door."""
