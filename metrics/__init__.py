@@ -11,8 +11,10 @@ paired differences with intervals and verdicts, threshold curves.
 """
 
 from metrics.analysis.options import ScoreOptions
-from metrics.counting.thresholds import STATUSES, Sweep, sweep
-from metrics.scores.table import SCORES, Score
+from metrics.counting.statuses import STATUSES
+from metrics.counting.thresholds import Sweep, sweep
+from metrics.scores.score import Score
+from metrics.scores.table import SCORES
 from metrics.scoring import Scores, score, with_evidence
 from metrics.sources.source import (
     ArrayMaps,

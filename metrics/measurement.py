@@ -2,81 +2,37 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Shaped
+from jaxtyping import Float, UInt8
 
-from metrics.counting.thresholds import Sweep
-from metrics.scores.table import SCORES, compare, explain_rows
+from metrics.counting.statuses import STATUSES
+from metrics.counting.thresholds import Sweep, sweep
+from metrics.counting.truth import Truth, as_truth
+from metrics.measured import Measured, Plan
+from metrics.scores.evaluation import evaluate
+from metrics.scores.score import Compared
 from metrics.sources.intake import check_ids, read_maps, read_masks
 from metrics.sources.source import MapSource, MaskSource, check_unique
+from metrics.storage.allocation import allocate
 
 THRESHOLDS = 101
-
-
-@dataclass(frozen=True)
-class Column:
-    """One score at one threshold; None for a score that has none."""
-
-    score: str
-    threshold: float | None
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Every entry's scores on every image.
-
-    Attributes
-    ----------
-    entries, columns, ids
-        What the axes of the arrays stand for.
-    values, statuses
-        Scores, NaN where undefined, and their statuses, (m, c, n).
-    sweeps
-        Counts of each entry at all thresholds.
-    """
-
-    entries: tuple[str, ...]
-    columns: tuple[Column, ...]
-    ids: tuple[str, ...]
-    values: Float[np.ndarray, "m c n"]
-    statuses: Shaped[np.ndarray, "m c n"]
-    sweeps: Mapping[str, Sweep]
-
-    @property
-    def lesion(self) -> Int[np.ndarray, " n"]:
-        """Lesion pixels of each image."""
-        return self.sweeps[self.entries[0]].lesion
-
-    @property
-    def healthy(self) -> Int[np.ndarray, " n"]:
-        """Healthy pixels of each image."""
-        return self.sweeps[self.entries[0]].healthy
-
-    def scores_of(self, score: str) -> Float[np.ndarray, "m n"]:
-        """Values of a threshold-free score, an entry a row."""
-        return self.values[:, self.columns.index(Column(score, None))]
-
-
-def list_columns(thresholds: Sequence[float]) -> tuple[Column, ...]:
-    """Every score at its thresholds, in the order of the table of scores."""
-    return tuple(
-        Column(score.name, threshold)
-        for score in SCORES.values()
-        for threshold in (thresholds if score.at_thresholds else (None,))
-    )
+_CODES = {status: code for code, status in enumerate(STATUSES)}
 
 
 def measure(
     sources: Mapping[str, MapSource],
     masks: MaskSource,
-    thresholds: Sequence[float],
-    workers: int = 1,
+    plan: Plan,
     progress: Callable[[int], None] | None = None,
 ) -> Measured:
-    """Score every map of every source against the masks.
+    """Score every map of every source against the masks, in one pass.
+
+    Memory holds one batch; what is found of each image is written where it belongs, on
+    disk if ``plan.spill`` names a folder and it is much.
 
     Parameters
     ----------
@@ -85,10 +41,8 @@ def measure(
     masks
         Masks of the images to score; a map without one is an error, a mask without
         a map a row with status ``missing``.
-    thresholds
-        Where sensitivity and specificity are tabulated.
-    workers
-        Threads that share the entries of a batch.
+    plan
+        What is computed.
     progress
         Called with the number of images just finished.
 
@@ -102,88 +56,140 @@ def measure(
     for name, source in sources.items():
         check_ids(name, source.ids, ids)
     have = {name: frozenset(source.ids) for name, source in sources.items()}
-    columns = list_columns(thresholds)
-    parts: dict[str, list[_Part]] = {name: [] for name in sources}
-    with ThreadPoolExecutor(workers) as pool:
+    found: _Found | None = None
+    start = 0
+    with ThreadPoolExecutor(plan.workers) as pool:
         # One worker is this thread: sources need not stand threads then.
-        run = map if workers == 1 else pool.map
-        for batch, truth in read_masks(masks, ids):
+        run: Any = map if plan.workers == 1 else pool.map
+        for batch, read in read_masks(masks, ids):
+            truth = as_truth(read)
+            if found is None:
+                found = _prepare(sources, ids, plan, soft=truth.soft is not None)
+            rows = slice(start, start + len(batch))
             jobs = [
-                partial(_score, name, source, batch, truth, have[name], columns)
+                partial(_score, name, source, batch, truth, have[name], plan)
                 for name, source in sources.items()
             ]
-            for name, part in zip(sources, run(_do, jobs), strict=True):
-                parts[name].append(part)
+            _warm(truth)
+            for place, part in enumerate(run(_do, jobs)):
+                found.keep(place, rows, part)
+            start += len(batch)
             if progress is not None:
                 progress(len(batch))
-    return Measured(
-        tuple(sources),
-        columns,
-        ids,
-        np.stack([np.hstack([p.values for p in parts[s]]) for s in sources]),
-        np.stack([np.hstack([p.statuses for p in parts[s]]) for s in sources]),
-        {name: _join([part.sweep for part in parts[name]]) for name in sources},
-    )
+    if found is None:
+        msg = "masks must hold at least one image, got none"
+        raise ValueError(msg)
+    return found.finish(tuple(sources), ids, plan)
 
 
 @dataclass(frozen=True)
 class _Part:
+    """What is found of one entry on one batch."""
+
     values: Float[np.ndarray, "c n"]
-    statuses: Shaped[np.ndarray, "c n"]
+    codes: UInt8[np.ndarray, "c n"]
+    worst: Float[np.ndarray, "c n"]
     sweep: Sweep
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Arrays that fill up batch by batch."""
+
+    values: np.ndarray
+    codes: np.ndarray
+    worst: np.ndarray
+    marked: np.ndarray
+    sizes: np.ndarray
+    status: np.ndarray
+
+    def keep(self, place: int, rows: slice, part: _Part) -> None:
+        """Write one entry's part where it belongs."""
+        self.values[place, :, rows] = part.values
+        self.codes[place, :, rows] = part.codes
+        self.worst[:, rows] = part.worst
+        self.marked[place, 0, rows] = part.sweep.marked_healthy
+        self.marked[place, 1, rows] = part.sweep.marked_lesion
+        self.sizes[0, rows] = part.sweep.healthy
+        self.sizes[1, rows] = part.sweep.lesion
+        self.status[place, rows] = [_CODES[word] for word in part.sweep.status]
+
+    def finish(
+        self, entries: tuple[str, ...], ids: tuple[str, ...], plan: Plan
+    ) -> Measured:
+        """Return all of it."""
+        healthy, lesion = self.sizes
+        words = np.array(STATUSES)
+        sweeps = {
+            name: Sweep(
+                self.marked[place, 1],
+                self.marked[place, 0],
+                lesion,
+                healthy,
+                words[self.status[place]],
+            )
+            for place, name in enumerate(entries)
+        }
+        arrays = self.values, self.codes, self.worst
+        return Measured(entries, plan.columns, ids, *arrays, sweeps)
+
+
+def _prepare(
+    sources: Mapping[str, MapSource], ids: Sequence[str], plan: Plan, soft: bool
+) -> _Found:
+    """Make room for everything."""
+    m, c, n = len(sources), len(plan.columns), len(ids)
+    counts = np.dtype(np.float64 if soft else np.int32)
+    return _Found(
+        allocate((m, c, n), np.dtype(np.float64), plan.spill),
+        allocate((m, c, n), np.dtype(np.uint8), plan.spill),
+        allocate((c, n), np.dtype(np.float64), plan.spill),
+        allocate((m, 2, n, THRESHOLDS), counts, plan.spill),
+        np.zeros((2, n), np.float64 if soft else np.int64),
+        np.zeros((m, n), np.uint8),
+    )
+
+
+def _warm(truth: Truth) -> None:
+    """Compute once what all entries of the batch share, before threads do."""
+    for shared in (truth.codes, truth.shares, truth.lesion_size, truth.counted):
+        shared.flags.writeable = False
 
 
 def _score(
     name: str,
     source: MapSource,
     batch: Sequence[str],
-    truth: Bool[np.ndarray, "n h w"],
+    truth: Truth,
     have: frozenset[str],
-    columns: Sequence[Column],
+    plan: Plan,
 ) -> _Part:
     """Score one entry on one batch; rows without a map are ``missing``."""
     present = np.array([key in have for key in batch])
     wanted = [key for key in batch if key in have]
-    maps = np.full(truth.shape, np.nan)
+    maps = np.full(truth.lesion.shape, np.nan)
     if wanted:
-        read = read_maps(name, source, wanted, truth.shape[1:])
+        read = read_maps(name, source, wanted, truth.size)
         if len(wanted) == len(batch):
             maps = read
         else:
             maps[present] = read
-    compared = compare(maps, truth)
-    status = np.where(present, compared.sweep.status, "missing")
-    result = Sweep(
-        compared.sweep.marked_lesion.astype(np.int32),
-        compared.sweep.marked_healthy.astype(np.int32),
-        compared.sweep.lesion,
-        compared.sweep.healthy,
-        status,
+    counts = sweep(maps, truth)
+    counts = replace(counts, status=np.where(present, counts.status, "missing"))
+    tuned = plan.tuned.get(name, -1)
+    compared = Compared(maps, truth, counts, plan.thresholds, tuned)
+    parts = [evaluate(score, compared) for score in plan.scores]
+    codes = [
+        np.broadcast_to([_CODES[word] for word in part.status], part.values.shape)
+        for part in parts
+    ]
+    return _Part(
+        np.concatenate([part.values for part in parts]),
+        np.concatenate(codes).astype(np.uint8),
+        np.concatenate([part.worst for part in parts]),
+        counts,
     )
-    computed = {key: score.compute(compared) for key, score in SCORES.items()}
-    values = [_pick(computed[column.score], column.threshold) for column in columns]
-    rows = {key: explain_rows(score, result) for key, score in SCORES.items()}
-    return _Part(np.stack(values), np.stack([rows[c.score] for c in columns]), result)
 
 
 def _do(job: Callable[[], _Part]) -> _Part:
     return job()
-
-
-def _pick(
-    values: Float[np.ndarray, "n ..."], threshold: float | None
-) -> Float[np.ndarray, " n"]:
-    if threshold is None:
-        return values
-    return values[:, round(threshold * (THRESHOLDS - 1))]
-
-
-def _join(sweeps: Sequence[Sweep]) -> Sweep:
-    """Put the batches of one entry together again."""
-    return Sweep(
-        np.concatenate([part.marked_lesion for part in sweeps]),
-        np.concatenate([part.marked_healthy for part in sweeps]),
-        np.concatenate([part.lesion for part in sweeps]),
-        np.concatenate([part.healthy for part in sweeps]),
-        np.concatenate([part.status for part in sweeps]),
-    )

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +15,12 @@ from metrics.analysis.options import ScoreOptions, resolve_reference
 from metrics.analysis.results import Analysis, assemble
 from metrics.analysis.strata import align, stratify
 from metrics.counting.thresholds import Sweep
-from metrics.measurement import Measured, measure
+from metrics.measured import Column, Measured, Plan
+from metrics.measurement import measure
 from metrics.scores.table import SCORES
-from metrics.sources.entries import KEYS, name_entries
+from metrics.sources.entries import name_entries
 from metrics.sources.source import as_maps, as_masks
+from metrics.table import lengthen
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,13 +29,10 @@ class Scores:
 
     Attributes
     ----------
-    table
-        Long: image_id, what tells entries apart, score, threshold, value, status,
-        subject and the given strata.
-    counts
-        Counts of each entry at all thresholds.
-    ids
-        Images in the order of the counts.
+    measured
+        Scores, statuses and counts as arrays.
+    frame
+        One row per image in order: subject and the given strata.
     entries
         Names of each entry.
     results
@@ -40,12 +41,30 @@ class Scores:
         What else a report shows, by name; filled by who knows data and model.
     """
 
-    table: pd.DataFrame
-    counts: Mapping[str, Sweep]
-    ids: tuple[str, ...]
+    measured: Measured
+    frame: pd.DataFrame
     entries: tuple[Mapping[str, str], ...]
     results: Mapping[str, Any]
     evidence: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Images in the order of the counts."""
+        return self.measured.ids
+
+    @property
+    def counts(self) -> Mapping[str, Sweep]:
+        """Counts of each entry at all thresholds."""
+        return self.measured.sweeps
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Long: image_id, what tells entries apart, score, threshold, value, status.
+
+        Then subject and the given strata; a row per entry, score, threshold and image.
+        """
+        parts = lengthen(self.measured, self.entries, self.frame)
+        return pd.concat(list(parts), ignore_index=True)
 
     def values_of(
         self, entry: str, score: str, threshold: float | None = None
@@ -57,15 +76,11 @@ class Scores:
         ValueError
             If there is no such entry, score or threshold.
         """
-        names = next((e for e in self.entries if e["name"] == entry), None)
-        if names is not None:
-            rows = self.table["score"] == score
-            for key in KEYS:
-                rows &= self.table[key] == names[key]
-            at = self.table["threshold"]
-            rows &= at.isna() if threshold is None else at == threshold
-            if rows.any():
-                return self.table.loc[rows, "value"].to_numpy(dtype=np.float64)
+        column = Column(score, threshold)
+        if entry in self.measured.entries and column in self.measured.columns:
+            place = self.measured.entries.index(entry)
+            values = self.measured.values[place, self.measured.columns.index(column)]
+            return np.asarray(values)
         msg = (
             f"score must have been computed, got {score!r} at {threshold} of {entry!r}"
         )
@@ -75,13 +90,14 @@ class Scores:
         return _draw_summary(self.results)
 
 
-def score(
+def score(  # noqa: PLR0913  keywords of a public call
     sources: Mapping[str, Any],
     masks: Any,
     strata: pd.DataFrame | None = None,
     options: ScoreOptions | None = None,
     workers: int = 1,
     progress: Callable[[int], None] | None = None,
+    spill: Path | None = None,
 ) -> Scores:
     """Score maps against masks and compare the methods.
 
@@ -102,6 +118,9 @@ def score(
         Threads that share the entries.
     progress
         Called with the number of images just finished.
+    spill
+        Folder on whose disk large arrays are kept, so that memory does not grow with
+        the number of images; None keeps them in memory.
 
     Returns
     -------
@@ -134,35 +153,24 @@ def score(
     frame = align(strata, tuple(truth.ids))
     named = {entry["name"]: m for entry, m in zip(entries, maps, strict=True)}
     resolve_reference(options, tuple(named))  # fails before the long work
-    measured = measure(named, truth, options.thresholds, workers, progress)
+    places = {name: round(value * 100) for name, value in options.tuned.items()}
+    lost = [name for name in named if places and name not in places]
+    if lost:
+        msg = (
+            f"tuned must hold a threshold of every entry, got none of {lost[0]!r}; "
+            "tune it too or leave its maps out"
+        )
+        raise ValueError(msg)
+    plan = Plan(options.choose(), options.thresholds, places, workers, spill)
+    measured = measure(named, truth, plan, progress)
     groups = stratify(frame, measured.lesion)
     results = assemble(Analysis(measured, groups, entries, options))
-    table = _lengthen(measured, entries, frame)
-    return Scores(table, measured.sweeps, measured.ids, entries, results)
+    return Scores(measured, frame, entries, results)
 
 
 def with_evidence(scores: Scores, evidence: Mapping[str, Any]) -> Scores:
     """Return the same scores with other evidence."""
     return replace(scores, evidence=dict(evidence))
-
-
-def _lengthen(
-    measured: Measured, entries: tuple[Mapping[str, str], ...], frame: pd.DataFrame
-) -> pd.DataFrame:
-    """Make the long table, one row per entry, score, threshold and image."""
-    m, c, n = measured.values.shape
-    columns: dict[str, Any] = {"image_id": np.tile(np.array(measured.ids), m * c)}
-    for key in KEYS:
-        columns[key] = np.repeat([entry[key] for entry in entries], c * n)
-    names = [column.score for column in measured.columns]
-    levels = [np.nan if k.threshold is None else k.threshold for k in measured.columns]
-    columns["score"] = np.tile(np.repeat(names, n), m)
-    columns["threshold"] = np.tile(np.repeat(levels, n), m)
-    columns["value"] = measured.values.ravel()
-    columns["status"] = measured.statuses.ravel()
-    for name in frame.columns:
-        columns[name] = pd.concat([frame[name]] * (m * c), ignore_index=True)
-    return pd.DataFrame(columns)
 
 
 def _draw_summary(results: Mapping[str, Any]) -> str:

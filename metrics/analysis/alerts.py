@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from metrics.analysis.strata import Strata
-from metrics.counting.thresholds import STATUSES
-from metrics.measurement import Measured
+from metrics.counting.statuses import STATUSES
+from metrics.measured import Measured
 from metrics.statistics.intervals import FEWEST
 
 FEW_SUBJECTS = 25

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from metrics.analysis.options import ScoreOptions
 from metrics.analysis.strata import WITHOUT, Strata
-from metrics.measurement import Column, Measured
+from metrics.measured import Column, Measured
 from metrics.statistics.bootstrap import draw_weights, resample_means
 from metrics.statistics.comparison import contrast, subtract
 from metrics.statistics.multiplicity import adjust_by_maximum

@@ -1,9 +1,11 @@
 """Choices of an analysis, made before its results are seen."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from metrics.scores.table import SCORES
+from metrics.scores.score import Score
+from metrics.scores.table import choose_scores
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,12 @@ class ScoreOptions:
         scored, else the first entry.
     resamples, seed
         Of the joint bootstrap, for adjusted p values and bands.
+    scores
+        Names of the scores, ``standard``, ``all``; see
+        :func:`metrics.scores.table.choose_scores`. The primary score, sensitivity and
+        specificity are always among them.
+    tuned
+        By entry, a threshold k/100 that was tuned on other images.
     """
 
     thresholds: tuple[float, ...] = (0.3, 0.5, 0.8)
@@ -34,9 +42,11 @@ class ScoreOptions:
     reference: str = ""
     resamples: int = 2000
     seed: int = 0
+    scores: tuple[str, ...] = ("standard",)
+    tuned: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for threshold in self.thresholds:
+        for threshold in (*self.thresholds, *self.tuned.values()):
             if not 0 <= threshold <= 1 or round(threshold * 100) / 100 != threshold:
                 msg = f"thresholds must be multiples of 0.01 in 0..1, got {threshold}"
                 raise ValueError(msg)
@@ -46,13 +56,23 @@ class ScoreOptions:
         if not 0.5 < self.level < 1:
             msg = f"level must lie between 0.5 and 1, got {self.level}"
             raise ValueError(msg)
-        free = [score.name for score in SCORES.values() if not score.at_thresholds]
+        free = [
+            score.name
+            for score in choose_scores(("all",), tuned=bool(self.tuned))
+            if score.of_lesions and not (score.at_thresholds or score.own_unit)
+        ]
         if self.primary not in free:
             msg = f"primary must be one of {', '.join(free)}, got {self.primary!r}"
             raise ValueError(msg)
+        choose_scores(self.scores, bool(self.tuned))  # refuses what is not there
         if self.resamples < 100:
             msg = f"resamples must be at least 100, got {self.resamples}"
             raise ValueError(msg)
+
+    def choose(self) -> tuple[Score, ...]:
+        """Return the scores to compute, in the order of their table."""
+        names = (*self.scores, "sensitivity", "specificity", self.primary)
+        return choose_scores(names, bool(self.tuned))
 
     def describe(self, reference: str) -> dict[str, Any]:
         """List the choices, with the reference that was resolved."""

@@ -12,7 +12,7 @@ from metrics.analysis.families import columns_in, compare_stratum, find_twins
 from metrics.analysis.options import ScoreOptions, resolve_reference
 from metrics.analysis.selection import choose_panels
 from metrics.analysis.strata import Strata
-from metrics.measurement import Measured
+from metrics.measured import Measured
 from metrics.statistics.bootstrap import draw_weights
 from metrics.statistics.curves import trace
 from metrics.statistics.intervals import FEWEST, average, median_interval

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 
 from metrics.analysis.options import ScoreOptions
 from metrics.analysis.strata import Strata
-from metrics.measurement import Measured
+from metrics.measured import Measured
 from metrics.scores.table import SCORES
 
 _ORDER = ("random", "best", "median", "worst", "disagreement", "kind")

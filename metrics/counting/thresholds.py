@@ -4,20 +4,15 @@ Sensitivity and specificity are computed from a :class:`Sweep`, so maps are
 compared with masks at thresholds once, here, and nowhere else.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Shaped
+from jaxtyping import Bool, Float, Num, Shaped
 
-STATUSES = (
-    "ok",
-    "empty_mask",
-    "full_mask",
-    "constant_map",
-    "nonfinite",
-    "missing",
-)
-"""What can be said of a map and its mask; every score's row carries one."""
+from metrics.counting.loops import count_levels, weigh_levels
+from metrics.counting.truth import IGNORED, Truth, as_truth
 
 
 @dataclass(frozen=True)
@@ -28,18 +23,18 @@ class Sweep:
     ----------
     marked_lesion, marked_healthy
         Marked pixels inside and outside the mask, (n, t); -1 where the map is
-        not finite or missing.
+        not finite or missing. Against a soft truth, sums of their shares.
     lesion, healthy
-        Pixels inside and outside the mask, (n,).
+        Pixels inside and outside the mask that count, (n,).
     status
-        One of :data:`STATUSES` per image, (n,). A fault of the map is named
-        before an empty or full mask.
+        ``nonfinite``, ``missing``, ``constant_map``, ``empty_mask``, ``full_mask`` or
+        ``ok`` per image, (n,). A fault of the map is named before one of the mask.
     """
 
-    marked_lesion: Int[np.ndarray, "n t"]
-    marked_healthy: Int[np.ndarray, "n t"]
-    lesion: Int[np.ndarray, " n"]
-    healthy: Int[np.ndarray, " n"]
+    marked_lesion: Num[np.ndarray, "n t"]
+    marked_healthy: Num[np.ndarray, "n t"]
+    lesion: Num[np.ndarray, " n"]
+    healthy: Num[np.ndarray, " n"]
     status: Shaped[np.ndarray, " n"]
 
     @property
@@ -50,13 +45,14 @@ class Sweep:
     @property
     def sensitivity(self) -> Float[np.ndarray, "n t"]:
         """Share of lesion pixels that is marked; NaN where there are none."""
-        return _share(self.marked_lesion, self.lesion)
+        return divide(self.marked_lesion, self.lesion[:, None])
 
     @property
     def specificity(self) -> Float[np.ndarray, "n t"]:
         """Share of healthy pixels left unmarked; NaN where there are none."""
         left = self.healthy[:, None] - self.marked_healthy
-        return _share(np.where(self.marked_healthy < 0, -1, left), self.healthy)
+        left = np.where(self.marked_healthy < 0, -1, left)
+        return divide(left, self.healthy[:, None])
 
 
 def grid(thresholds: int = 101) -> Float[np.ndarray, " t"]:
@@ -67,32 +63,25 @@ def grid(thresholds: int = 101) -> Float[np.ndarray, " t"]:
     return np.arange(thresholds) / (thresholds - 1)
 
 
-def normalize(maps: Float[np.ndarray, "n h w"]) -> Float[np.ndarray, "n h w"]:
+def normalize(maps: Float[np.ndarray, "n ..."]) -> Float[np.ndarray, "n ..."]:
     """Stretch each map to [0, 1] in float64.
 
     A constant map becomes 0 everywhere, a map with NaN or infinity NaN everywhere.
     """
-    values = maps.astype(np.float64)
-    low = values.min(axis=(1, 2), keepdims=True)
-    high = values.max(axis=(1, 2), keepdims=True)
-    finite = np.isfinite(low) & np.isfinite(high)
-    low, high = np.where(finite, low, 0.0), np.where(finite, high, 0.0)
-    with np.errstate(over="ignore"):
-        # Halving is exact and keeps the span of the largest floats finite.
-        scale = np.where(np.isfinite(high - low), 1.0, 0.5)
-    span = high * scale - low * scale
-    if (scale < 1).any():
-        values *= scale
-    scaled = np.zeros_like(values)
-    np.subtract(values, low * scale, out=scaled, where=span > 0)
-    np.divide(scaled, span, out=scaled, where=span > 0)
-    scaled[~finite[:, 0, 0]] = np.nan
+    frames, finite = _frame(maps)
+    low, span, scale = (
+        part.reshape(-1, *(1,) * (maps.ndim - 1)) for part in frames.T.copy()
+    )
+    scaled = maps.astype(np.float64)
+    scaled[~finite] = 0.0
+    scaled = (scaled * scale - low) / span
+    scaled[~finite] = np.nan
     return scaled
 
 
 def sweep(
-    maps: Float[np.ndarray, "n h w"],
-    masks: Bool[np.ndarray, "n h w"],
+    maps: Float[np.ndarray, "n ..."],
+    masks: Truth | Bool[np.ndarray, "n ..."],
     thresholds: int = 101,
 ) -> Sweep:
     """Compare maps with masks at evenly spaced thresholds.
@@ -103,9 +92,10 @@ def sweep(
     Parameters
     ----------
     maps
-        Raw saliency, any finite scale; each is min-max normalized to [0, 1] first.
+        Raw saliency, any finite scale; each is min-max normalized to [0, 1] first, over
+        all its pixels.
     masks
-        True on lesion pixels.
+        True on lesion pixels, or a :class:`~metrics.counting.truth.Truth`.
     thresholds
         How many thresholds to place on [0, 1], both ends included.
 
@@ -127,50 +117,112 @@ def sweep(
     >>> sweep(maps, masks, thresholds=5).sensitivity
     array([[1. , 1. , 1. , 0.5, 0.5]])
     """
-    if maps.shape != masks.shape:
-        msg = f"maps and masks must have one shape, got {maps.shape} and {masks.shape}"
+    truth = _paired(maps, masks)
+    frames, finite = _frame(maps)
+    constant = finite & (_extremes(maps, np.min) == _extremes(maps, np.max))
+    return _count(maps, truth, frames, ~finite, constant, thresholds)
+
+
+def count(
+    values: Float[np.ndarray, "n ..."],
+    masks: Truth | Bool[np.ndarray, "n ..."],
+    thresholds: int = 101,
+) -> Sweep:
+    """Compare values that already lie in [0, 1] with masks at thresholds.
+
+    As :func:`sweep`, without the normalization; a map with NaN is ``nonfinite``.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ, values leave [0, 1] or ``thresholds`` < 2.
+    """
+    truth = _paired(values, masks)
+    low, high = _extremes(values, np.min), _extremes(values, np.max)
+    lost = np.isnan(low)
+    if not ((low >= 0) & (high <= 1) | lost).all():
+        odd = low[~lost].min(), high[~lost].max()
+        msg = f"values must lie in [0, 1], got {odd[0]:g} to {odd[1]:g}; normalize them"
         raise ValueError(msg)
-    marks = grid(thresholds)
-    count = len(maps)
-    scaled = normalize(maps).reshape(count, -1)
-    inside = masks.reshape(count, -1)
-    nonfinite = np.isnan(scaled[:, 0])
-    scaled[nonfinite] = 0.0
-    levels = _levels(scaled, marks)
-    constant = (levels[:, :1] == 0).all(axis=1) & (scaled.max(axis=1) == 0)
-    bins = levels + thresholds * inside
-    bins += np.arange(count)[:, None] * (2 * thresholds)
-    counts = np.bincount(bins.ravel(), minlength=count * 2 * thresholds)
+    frames = np.tile([0.0, 1.0, 1.0], (len(values), 1))
+    return _count(values, truth, frames, lost, low == high, thresholds)
+
+
+def _paired(
+    maps: Float[np.ndarray, "n ..."], masks: Truth | Bool[np.ndarray, "n ..."]
+) -> Truth:
+    truth = as_truth(masks)
+    if maps.shape != truth.lesion.shape:
+        msg = (
+            f"maps and masks must have one shape, got {maps.shape} and "
+            f"{truth.lesion.shape}"
+        )
+        raise ValueError(msg)
+    return truth
+
+
+def _extremes(
+    maps: Float[np.ndarray, "n ..."], find: Callable[..., Any]
+) -> Float[np.ndarray, " n"]:
+    """Return the least or the greatest value of each map; NaN if it has one."""
+    return find(maps.reshape(len(maps), -1), axis=1).astype(np.float64)
+
+
+def _frame(
+    maps: Float[np.ndarray, "n ..."],
+) -> tuple[Float[np.ndarray, "n 3"], Bool[np.ndarray, " n"]]:
+    """Return low, span and scale of each map, and whether it is finite.
+
+    Where the span of large floats is not finite, halving, which is exact, keeps it so.
+    """
+    low, high = _extremes(maps, np.min), _extremes(maps, np.max)
+    finite = np.isfinite(low) & np.isfinite(high)
+    low, high = np.where(finite, low, 0.0), np.where(finite, high, 0.0)
+    with np.errstate(over="ignore"):
+        scale = np.where(np.isfinite(high - low), 1.0, 0.5)
+    span = high * scale - low * scale
+    span[span == 0] = 1.0  # a constant map: every value stands at 0
+    return np.stack([low * scale, span, scale], axis=1), finite
+
+
+def _count(
+    maps: Float[np.ndarray, "n ..."],
+    truth: Truth,
+    frames: Float[np.ndarray, "n 3"],
+    lost: Bool[np.ndarray, " n"],
+    constant: Bool[np.ndarray, " n"],
+    thresholds: int,
+) -> Sweep:
+    """Count every map in its frame and name its status."""
+    marks = np.append(grid(thresholds), np.inf)
+    pixels = maps.reshape(len(maps), -1)
+    hard = truth.soft is None
+    counts = np.zeros((len(maps), 3, thresholds), np.int64 if hard else np.float64)
+    for index in np.flatnonzero(~lost).tolist():
+        frame = tuple(frames[index].tolist())
+        if hard:
+            codes = truth.codes[index]
+            count_levels(pixels[index], codes, frame, marks, counts[index])
+        else:
+            shares = np.where(truth.codes[index] == IGNORED, -1, truth.shares[index])
+            weigh_levels(pixels[index], shares, frame, marks, counts[index, :2])
     # Pixels at or above each level: sums from the top.
-    above = counts.reshape(count, 2, thresholds)[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]
-    above[nonfinite] = -1
-    lesion = inside.sum(axis=1)
-    healthy = inside.shape[1] - lesion
+    above = counts[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]
+    above[lost] = -1
+    lesion, healthy = truth.lesion_size, truth.healthy_size
     status = np.select(
-        [nonfinite, constant, lesion == 0, healthy == 0],
+        [lost, constant, lesion == 0, healthy == 0],
         ["nonfinite", "constant_map", "empty_mask", "full_mask"],
         "ok",
     )
     return Sweep(above[:, 1], above[:, 0], lesion, healthy, status)
 
 
-def _levels(
-    scaled: Float[np.ndarray, "n p"], marks: Float[np.ndarray, " t"]
-) -> Int[np.ndarray, "n p"]:
-    """Index of the highest mark that each value reaches."""
-    last = len(marks) - 1
-    levels = (scaled * last).astype(np.int64)
-    # The product may round across a mark; comparing with the marks settles it.
-    levels += np.append(marks[1:], np.inf)[levels] <= scaled
-    levels -= marks[levels] > scaled
-    return levels
-
-
-def _share(
-    part: Int[np.ndarray, "n t"], whole: Int[np.ndarray, " n"]
-) -> Float[np.ndarray, "n t"]:
-    """Divide counts, NaN where the whole is empty or the part unknown."""
-    known = (whole[:, None] > 0) & (part >= 0)
-    result = np.full(part.shape, np.nan)
-    np.divide(part, whole[:, None], out=result, where=known)
+def divide(
+    part: Num[np.ndarray, "*n"], whole: Num[np.ndarray, "*m"]
+) -> Float[np.ndarray, "*n"]:
+    """Divide counts, NaN where the whole is empty or the part unknown (below 0)."""
+    known = (whole > 0) & (part >= 0)
+    result = np.full(known.shape, np.nan)
+    np.divide(part, whole, out=result, where=known)
     return result

@@ -1,115 +1,56 @@
-"""The scores there are: one function and one word in the table each."""
+"""The scores there are: one function and one word in a table each."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-import numpy as np
-from jaxtyping import Bool, Float, Shaped
+from metrics.scores import cuts, marking, mass, ranks
+from metrics.scores.score import Score
 
-from metrics.counting.ranking import Ranking, rank
-from metrics.counting.thresholds import Sweep, sweep
-
-
-@dataclass(frozen=True)
-class Compared:
-    """Maps beside masks, with what scores are made of."""
-
-    maps: Float[np.ndarray, "n h w"]
-    masks: Bool[np.ndarray, "n h w"]
-    sweep: Sweep
-    ranking: Ranking
-
-
-@dataclass(frozen=True)
-class Score:
-    """A number that says how well a map finds the lesion.
-
-    Attributes
-    ----------
-    name, label
-        For files and for people.
-    compute
-        From a :class:`Compared` to one value per image, (n,), or per image and
-        threshold, (n, t); NaN where undefined.
-    at_thresholds
-        Whether there is a value per threshold.
-    undefined
-        Statuses of the mask under which the score has no value.
-    higher_is_better
-        Its direction.
-    """
-
-    name: str
-    label: str
-    compute: Callable[[Compared], Float[np.ndarray, "n ..."]]
-    at_thresholds: bool = False
-    undefined: tuple[str, ...] = ("empty_mask",)
-    higher_is_better: bool = True
-
-
-def sensitivity(compared: Compared) -> Float[np.ndarray, "n t"]:
-    """Share of lesion pixels marked, at each threshold."""
-    return compared.sweep.sensitivity
-
-
-def specificity(compared: Compared) -> Float[np.ndarray, "n t"]:
-    """Share of healthy pixels left unmarked, at each threshold."""
-    return compared.sweep.specificity
-
-
-def auroc(compared: Compared) -> Float[np.ndarray, " n"]:
-    """Probability that a lesion pixel outranks a healthy one."""
-    return compared.ranking.auroc
-
-
-def average_precision(compared: Compared) -> Float[np.ndarray, " n"]:
-    """Step-rule area under precision and recall."""
-    return compared.ranking.average_precision
-
-
-SCORES = {
-    score.name: score
-    for score in (
-        Score("sensitivity", "Sensitivity", sensitivity, at_thresholds=True),
-        Score(
-            "specificity",
-            "Specificity",
-            specificity,
-            at_thresholds=True,
-            undefined=("full_mask",),
-        ),
-        Score("auroc", "Pixel AUROC", auroc, undefined=("empty_mask", "full_mask")),
-        Score("average_precision", "Average precision", average_precision),
-    )
+SCORES: dict[str, Score] = {
+    name: score
+    for part in (marking, cuts, ranks, mass)
+    for name, score in part.SCORES.items()
 }
 """Every score by name, in the order of reports."""
 
 
-def compare(
-    maps: Float[np.ndarray, "n h w"], masks: Bool[np.ndarray, "n h w"]
-) -> Compared:
-    """Compare maps with masks once, for every score.
+def choose_scores(names: Sequence[str] = (), tuned: bool = False) -> tuple[Score, ...]:
+    """Choose scores by name, in the order of the table.
+
+    Parameters
+    ----------
+    names
+        Names, ``all`` for every one, ``standard`` for those that a comparison shows;
+        nothing stands for ``standard``.
+    tuned
+        Whether thresholds were tuned: what needs that is left out otherwise.
 
     Raises
     ------
     ValueError
-        If shapes differ.
+        If there is no score of a name, or it needs a tuned threshold and there is none.
     """
-    return Compared(maps, masks, sweep(maps, masks), rank(maps, masks))
-
-
-def explain_rows(score: Score, result: Sweep) -> Shaped[np.ndarray, " n"]:
-    """Status of a score on each image.
-
-    What leaves the score undefined comes first, then a constant map; a lesion-free
-    image is ``ok`` for specificity and ``empty_mask`` for sensitivity.
-    """
-    mask_status = np.select(
-        [result.lesion == 0, result.healthy == 0], ["empty_mask", "full_mask"], "ok"
-    )
-    lost = np.isin(result.status, ("nonfinite", "missing"))
-    undefined = np.isin(mask_status, score.undefined)
-    constant = result.status == "constant_map"
-    return np.select(
-        [lost, undefined, constant], [result.status, mask_status, result.status], "ok"
+    names = names or ("standard",)
+    wanted = set(names)
+    for name in names:
+        if name not in ("all", "standard", *SCORES):
+            msg = (
+                f"scores must be 'all', 'standard' or of {', '.join(SCORES)}, got "
+                f"{name!r}"
+            )
+            raise ValueError(msg)
+        if name in SCORES and SCORES[name].needs_tuning and not tuned:
+            msg = (
+                f"score {name!r} must have a threshold tuned on other images, got "
+                "none; score those first and name that folder"
+            )
+            raise ValueError(msg)
+    return tuple(
+        score
+        for name, score in SCORES.items()
+        if (tuned or not score.needs_tuning)
+        and (
+            name in wanted
+            or "all" in wanted
+            or (score.standard and "standard" in wanted)
+        )
     )

@@ -12,13 +12,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.parquet as pq
 import zarr
 
 from metrics.analysis.results import SCHEMA
-from metrics.counting.thresholds import STATUSES, Sweep
+from metrics.counting.statuses import STATUSES
+from metrics.counting.thresholds import Sweep
+from metrics.measured import Column, Measured
 from metrics.scoring import Scores
 from metrics.storage.archives import read_arrays, write_arrays
 from metrics.storage.plain import to_json
+from metrics.table import lengthen
 
 _MEMBERS = ("scores.parquet", "scores.csv", "curves.zarr", "evidence", "results.json")
 
@@ -38,8 +44,7 @@ def write(scores: Scores, folder: Path) -> None:
     if any(folder.iterdir()):
         msg = f"{folder} must be empty, got files in it; name another folder"
         raise FileExistsError(msg)
-    scores.table.to_parquet(folder / "scores.parquet", index=False)
-    scores.table.to_csv(folder / "scores.csv", index=False, lineterminator="\n")
+    _write_table(scores, folder)
     _write_counts(scores, folder / "curves.zarr")
     (folder / "evidence").mkdir()
     for name, content in scores.evidence.items():
@@ -70,8 +75,8 @@ def read(folder: Path) -> Scores:
         if results["schema"] != SCHEMA:
             msg = f"schema {results['schema']}, not {SCHEMA}"
             raise ValueError(msg)
-        table = pd.read_parquet(folder / "scores.parquet")
-        counts, ids = _read_counts(folder / "curves.zarr")
+        measured = _read_measured(folder, results)
+        frame = _read_frame(folder / "scores.parquet", len(measured.ids))
         evidence = _read_evidence(folder / "evidence")
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
@@ -80,42 +85,97 @@ def read(folder: Path) -> Scores:
             "score the maps again"
         )
         raise ValueError(msg) from error
-    return Scores(table, counts, ids, tuple(results["entries"]), results, evidence)
+    return Scores(measured, frame, tuple(results["entries"]), results, evidence)
+
+
+def _write_table(scores: Scores, folder: Path) -> None:
+    """Write the long table, entry by entry."""
+    parts = lengthen(scores.measured, scores.entries, scores.frame)
+    writer: pq.ParquetWriter | None = None
+    with (folder / "scores.csv").open("w", encoding="utf-8", newline="") as text:
+        for rows in parts:
+            first = writer is None
+            rows.to_csv(text, index=False, header=first, lineterminator="\n")
+            table = pa.Table.from_pandas(rows, preserve_index=False)
+            if writer is None:
+                writer = pq.ParquetWriter(folder / "scores.parquet", table.schema)
+            writer.write_table(table.cast(writer.schema))
+    if writer is not None:
+        writer.close()
+
+
+def _read_measured(folder: Path, results: Mapping[str, Any]) -> Measured:
+    """Read scores, statuses and counts."""
+    group = zarr.open_group(folder / "curves.zarr", mode="r", zarr_format=3)
+    attributes: Mapping[str, Any] = dict(group.attrs)
+    entries, ids = tuple(attributes["entries"]), tuple(attributes["image_ids"])
+    columns = tuple(Column(name, at) for name, at in attributes["columns"])
+    if [entry["name"] for entry in results["entries"]] != list(entries):
+        msg = "other entries in curves.zarr than in results.json"
+        raise ValueError(msg)
+    shape = len(entries), len(columns), len(ids)
+    wanted = ["value", "status"]
+    table = pq.read_table(folder / "scores.parquet", columns=wanted)
+    if table.num_rows != np.prod(shape):
+        msg = f"scores.parquet with {table.num_rows} rows, not {np.prod(shape)}"
+        raise ValueError(msg)
+    words = pa.compute.index_in(table["status"], pa.array(STATUSES))
+    values = table["value"].to_numpy().reshape(shape)
+    codes = words.to_numpy().astype(np.uint8).reshape(shape)
+    sweeps = _read_counts(group, entries)
+    worst = np.asarray(group["worst"])
+    return Measured(entries, columns, ids, values, codes, worst, sweeps)
+
+
+def _read_frame(path: Path, images: int) -> pd.DataFrame:
+    """Read subject and strata: what stands behind the scores, once per image."""
+    file = pq.ParquetFile(path)
+    names = file.schema_arrow.names
+    wanted = names[names.index("status") + 1 :]
+    rows = file.read_row_group(0, columns=wanted).slice(0, images)
+    return rows.to_pandas()
 
 
 def _write_counts(scores: Scores, path: Path) -> None:
     """Write counts of all entries; one chunk per entry."""
-    sweeps = list(scores.counts.values())
+    measured = scores.measured
     codes = {status: code for code, status in enumerate(STATUSES)}
     attributes = {
-        "entries": list(scores.counts),
-        "image_ids": list(scores.ids),
+        "entries": list(measured.entries),
+        "image_ids": list(measured.ids),
+        "columns": [[column.score, column.threshold] for column in measured.columns],
         "statuses": list(STATUSES),
     }
     group = zarr.create_group(path, zarr_format=3, attributes=attributes)
+    first = measured.sweeps[measured.entries[0]]
     for name in ("marked_lesion", "marked_healthy"):
-        counts = np.stack([getattr(result, name) for result in sweeps])
-        group.create_array(
+        counts: np.ndarray = getattr(first, name)
+        whole = counts.dtype.kind != "f"
+        array = group.create_array(
             name,
-            data=counts.astype(np.int32),
-            chunks=(1, *counts.shape[1:]),
+            shape=(len(measured.entries), *counts.shape),
+            dtype=np.int32 if whole else np.float64,
+            chunks=(1, *counts.shape),
             dimension_names=("entry", "image", "threshold"),
         )
+        for place, entry in enumerate(measured.entries):
+            array[place] = getattr(measured.sweeps[entry], name)
     for name in ("lesion", "healthy"):
-        group.create_array(
-            name, data=getattr(sweeps[0], name), dimension_names=("image",)
-        )
-    status = np.array([[codes[s] for s in result.status] for result in sweeps])
+        group.create_array(name, data=getattr(first, name), dimension_names=("image",))
+    group.create_array(
+        "worst", data=np.asarray(measured.worst), dimension_names=("column", "image")
+    )
+    status = np.array(
+        [[codes[s] for s in measured.sweeps[e].status] for e in measured.entries]
+    )
     group.create_array(
         "status", data=status.astype(np.uint8), dimension_names=("entry", "image")
     )
 
 
-def _read_counts(path: Path) -> tuple[dict[str, Sweep], tuple[str, ...]]:
-    group = zarr.open_group(path, mode="r", zarr_format=3)
-    attributes: Mapping[str, Any] = dict(group.attrs)
+def _read_counts(group: zarr.Group, entries: tuple[str, ...]) -> dict[str, Sweep]:
     arrays = {name: np.asarray(array[:]) for name, array in group.arrays()}
-    statuses = np.array(attributes["statuses"])[arrays["status"]]
+    statuses = np.array(STATUSES)[arrays["status"]]
     return {
         name: Sweep(
             arrays["marked_lesion"][index],
@@ -124,8 +184,8 @@ def _read_counts(path: Path) -> tuple[dict[str, Sweep], tuple[str, ...]]:
             arrays["healthy"],
             statuses[index],
         )
-        for index, name in enumerate(attributes["entries"])
-    }, tuple(attributes["image_ids"])
+        for index, name in enumerate(entries)
+    }
 
 
 def _write_evidence(folder: Path, name: str, content: Any) -> None:

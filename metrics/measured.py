@@ -1,0 +1,106 @@
+"""Every score of every map: what is measured, and what of it is asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Num, Shaped, UInt8
+
+from metrics.counting.statuses import STATUSES
+from metrics.counting.thresholds import Sweep
+from metrics.scores.score import Score
+from metrics.scores.table import choose_scores
+
+
+@dataclass(frozen=True)
+class Column:
+    """One score at one threshold; None for a score that has none."""
+
+    score: str
+    threshold: float | None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Every entry's scores on every image.
+
+    Attributes
+    ----------
+    entries, columns, ids
+        What the axes of the arrays stand for.
+    values
+        Scores, NaN where undefined, (m, c, n).
+    codes
+        Their statuses, places in :data:`~metrics.counting.statuses.STATUSES`.
+    worst
+        What a map that has no value counts in the aggregate *counted as worst*, (c, n);
+        NaN where the mask leaves the score undefined or there is no worst.
+    sweeps
+        Counts of each entry at all thresholds.
+    """
+
+    entries: tuple[str, ...]
+    columns: tuple[Column, ...]
+    ids: tuple[str, ...]
+    values: Float[np.ndarray, "m c n"]
+    codes: UInt8[np.ndarray, "m c n"]
+    worst: Float[np.ndarray, "c n"]
+    sweeps: Mapping[str, Sweep]
+
+    @property
+    def lesion(self) -> Num[np.ndarray, " n"]:
+        """Lesion pixels of each image."""
+        return self.sweeps[self.entries[0]].lesion
+
+    @property
+    def healthy(self) -> Num[np.ndarray, " n"]:
+        """Healthy pixels of each image."""
+        return self.sweeps[self.entries[0]].healthy
+
+    def scores_of(self, score: str) -> Float[np.ndarray, "m n"]:
+        """Values of a threshold-free score, an entry a row."""
+        return self.values[:, self.columns.index(Column(score, None))]
+
+    def worsts_of(self, entry: int, column: int) -> Float[np.ndarray, " n"]:
+        """Values of one entry's column, the worst where its map has none."""
+        values = np.asarray(self.values[entry, column])
+        return np.where(np.isfinite(values), values, self.worst[column])
+
+    def statuses_of(self, entry: int, column: int) -> Shaped[np.ndarray, " n"]:
+        """Statuses of one entry's column, in words."""
+        return np.array(STATUSES)[self.codes[entry, column]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is computed of every map.
+
+    Attributes
+    ----------
+    scores
+        Of :func:`metrics.scores.table.choose_scores`.
+    thresholds
+        Where scores of marked pixels are tabulated.
+    tuned
+        By entry, the place of the threshold that was tuned on other images.
+    workers
+        Threads that share the entries of a batch.
+    spill
+        Folder on whose disk arrays too large for memory are kept; None for memory.
+    """
+
+    scores: tuple[Score, ...] = field(default_factory=choose_scores)
+    thresholds: tuple[float, ...] = (0.3, 0.5, 0.8)
+    tuned: Mapping[str, int] = field(default_factory=dict)
+    workers: int = 1
+    spill: Path | None = None
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Every score at its thresholds, in the order of the table of scores."""
+        return tuple(
+            Column(score.name, threshold)
+            for score in self.scores
+            for threshold in (self.thresholds if score.at_thresholds else (None,))
+        )
