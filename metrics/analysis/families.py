@@ -9,6 +9,7 @@ from jaxtyping import Float
 from metrics.analysis.options import ScoreOptions
 from metrics.analysis.strata import WITHOUT, Strata
 from metrics.measured import Column, Measured
+from metrics.scores.table import SCORES
 from metrics.statistics.bootstrap import draw_weights, resample_means
 from metrics.statistics.comparison import contrast, subtract
 from metrics.statistics.multiplicity import adjust_by_maximum
@@ -23,9 +24,11 @@ def compare_stratum(
 ) -> list[dict[str, Any]]:
     """Compare the reference with all others in one stratum.
 
-    Within the stratum, one family holds a threshold-free score's comparisons with
-    every entry, another one those of sensitivity and specificity at all thresholds;
-    p values are adjusted within a family by the joint bootstrap.
+    Within the stratum, one family holds the comparisons of sensitivity and specificity
+    with every entry at all thresholds, and every other score is a family of its own, so
+    that more scores change no p value; they are adjusted within a family by the joint
+    bootstrap. Scores in the map's own unit are not compared. The margin is one of
+    scores between 0 and 1: others are never called equivalent.
 
     An entry that was also read in another alignment is compared in both: ``survives``
     tells whether the verdict is the same, None where there is one alignment only.
@@ -39,15 +42,20 @@ def compare_stratum(
     rows = strata.members[stratum]
     groups = np.unique(strata.subjects[rows], return_inverse=True)[1]
     first = measured.entries.index(reference)
-    places = columns_in(stratum, measured.columns)
+    places = [
+        place
+        for place in columns_in(stratum, measured.columns)
+        if not SCORES[measured.columns[place].score].own_unit
+    ]
     result, pairs = [], []
     for other, name in enumerate(measured.entries):
         if other == first or name in twins.values():
             continue
         for place in places:
             column = measured.columns[place]
+            margin = _margin(column, options)
             a, b = (measured.values[m, place, rows] for m in (first, other))
-            found = contrast(a, b, groups, options.margin, options.level)
+            found = contrast(a, b, groups, margin, options.level)
             pairs.append(subtract(a, b))
             result.append(
                 {
@@ -74,7 +82,7 @@ def compare_stratum(
                 both = [twins.get(entry, entry) for entry in (reference, name)]
                 where = [measured.entries.index(entry) for entry in both]
                 a, b = (measured.values[m, place, rows] for m in where)
-                again = contrast(a, b, groups, options.margin, options.level)
+                again = contrast(a, b, groups, margin, options.level)
                 result[-1]["survives"] = again.verdict == found.verdict and (
                     again.difference * found.difference > 0
                     or not found.verdict.startswith("different")
@@ -100,17 +108,27 @@ def find_twins(names: Sequence[str]) -> dict[str, str]:
 
 
 def columns_in(stratum: str, columns: Sequence[Column]) -> list[int]:
-    """List the columns that a stratum has: without a lesion, specificity only."""
+    """List the columns that say something of a stratum's images."""
     return [
         index
         for index, column in enumerate(columns)
-        if stratum != WITHOUT or column.score == "specificity"
+        if (
+            SCORES[column.score].of_lesion_free
+            if stratum == WITHOUT
+            else SCORES[column.score].of_lesions
+        )
     ]
+
+
+def _margin(column: Column, options: ScoreOptions) -> float:
+    """Return the margin where the score has its scale, else NaN."""
+    return options.margin if SCORES[column.score].span == (0.0, 1.0) else np.nan
 
 
 def _adjust(rows: list[dict[str, Any]], resampled: Float[np.ndarray, "b c"]) -> None:
     """Add ``p_adjusted`` to each row, family by family."""
-    families = ["" if r["threshold"] is not None else r["score"] for r in rows]
+    paper = ("sensitivity", "specificity")
+    families = ["" if r["score"] in paper else r["score"] for r in rows]
     p_values = np.array([row["p"] for row in rows])
     means = np.array([row["difference"] for row in rows])
     adjusted = np.full(len(rows), np.nan)

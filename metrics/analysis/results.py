@@ -94,7 +94,13 @@ def _summarize(analysis: Analysis) -> list[dict[str, Any]]:
             "score": column.score,
             "threshold": column.threshold,
             "stratum": stratum,
-            **_describe(measured.values[m, c], rows, strata, analysis.options.level),
+            **_describe(
+                np.asarray(measured.values[m, c]),
+                measured.worsts_of(m, c),
+                rows,
+                strata,
+                analysis.options.level,
+            ),
         }
         for m, name in enumerate(measured.entries)
         for stratum, rows in strata.members.items()
@@ -105,11 +111,16 @@ def _summarize(analysis: Analysis) -> list[dict[str, Any]]:
 
 def _describe(
     values: Float[np.ndarray, " n"],
+    worsts: Float[np.ndarray, " n"],
     rows: Bool[np.ndarray, " n"],
     strata: Strata,
     level: float,
 ) -> dict[str, Any]:
-    """Describe one score in one stratum; ``worst`` counts undefined values as 0."""
+    """Describe one score in one stratum.
+
+    ``mean`` drops the images whose map has no value, ``worst`` counts them as worst;
+    images whose mask leaves the score undefined are in neither.
+    """
     known = rows & np.isfinite(values)
     chosen, groups = values[known], strata.subjects[known]
     mean = average(chosen, groups)
@@ -119,6 +130,7 @@ def _describe(
         np.quantile(chosen, (0.25, 0.5, 0.75)) if len(chosen) else (np.nan,) * 3
     )
     total = int(rows.sum())
+    counted = worsts[rows & np.isfinite(worsts)]
     return {
         "n": mean.count,
         "undefined": total - mean.count,
@@ -130,7 +142,7 @@ def _describe(
         "median_high": median_high,
         "q1": q1,
         "q3": q3,
-        "worst": float(chosen.sum() / total) if total else np.nan,
+        "worst": float(counted.mean()) if len(counted) else np.nan,
     }
 
 

@@ -39,7 +39,7 @@ def test_the_long_table(scores, make_scene):
     maps, masks = make_scene()
     table = scores.table
     assert list(table.columns) == [*COLUMNS, "label", "lesion", "correct", "contrast"]
-    assert len(table) == 3 * 8 * 24
+    assert len(table) == 3 * len(scores.measured.columns) * 24
     assert not table.duplicated(["image_id", "method", "score", "threshold"]).any()
     row = table[
         (table.image_id == "000004")
@@ -135,7 +135,7 @@ def test_evidence_is_replaced(scores):
     other = with_evidence(scores, {"note": {"a": 1}})
     assert other.evidence == {"note": {"a": 1}}
     assert scores.evidence == {}
-    assert other.table is scores.table
+    assert other.measured is scores.measured
 
 
 def test_notebooks_show_an_escaped_summary(make_scene):

@@ -74,7 +74,12 @@ def test_a_method_has_a_name():
         ({"level": 95.0}, "level must lie between 0.5 and 1, got 95.0"),
         (
             {"primary": "sensitivity"},
-            "primary must be one of auroc, average_precision, got 'sensitivity'",
+            "primary must be one of sensitivity_otsu, specificity_otsu, "
+            "precision_otsu, dice_otsu, iou_otsu, dice_oracle, iou_oracle, auroc, "
+            "average_precision, average_precision_lift, matched_sensitivity, "
+            "relevance_rank, top_1_precision, top_5_sensitivity, top_5_dice, "
+            "relevance_mass, relevance_mass_lift, relevance_mass_absolute, "
+            "got 'sensitivity'",
         ),
         ({"resamples": 5}, "resamples must be at least 100, got 5"),
     ],
