@@ -8,8 +8,9 @@ from typing import Any
 
 from _conformance import conformance
 from _gallery import Picture, recipe_strip, strips
-from _programs import commands, methods, reference, scores
+from _programs import commands, methods, reference
 from _rst import escaped, heading, inner_models, keys, module_text
+from _scores import scores
 from PIL import Image
 from pydantic import BaseModel
 

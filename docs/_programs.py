@@ -1,4 +1,4 @@
-"""Write the pages of methods, scores, commands and functions."""
+"""Write the pages of methods, commands and functions."""
 
 import inspect
 from importlib import import_module
@@ -10,7 +10,6 @@ from _rst import escaped, heading, shown, table
 
 from hrcam.cli import app
 from hrcam.methods import METHODS
-from metrics import SCORES
 
 
 def methods() -> str:
@@ -34,22 +33,6 @@ def methods() -> str:
             table(("Property", "Value"), rows),
         ]
     return "\n".join(parts)
-
-
-def scores() -> str:
-    """Describe the scores."""
-    rows = [
-        (
-            f"``{score.name}``",
-            score.label,
-            (inspect.getdoc(score.compute) or "").splitlines()[0],
-            "every threshold" if score.at_thresholds else "one value",
-            ", ".join(score.undefined),
-        )
-        for score in SCORES.values()
-    ]
-    heads = ("Score", "Label", "What it is", "Values", "Undefined for")
-    return f"{heading('Scores')}\n{table(heads, rows)}"
 
 
 def commands() -> str:

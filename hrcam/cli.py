@@ -266,7 +266,7 @@ def score(  # noqa: PLR0913  one parameter per option
     ] = None,
     split: Annotated[str, typer.Option(help="Whose masks of a dataset.")] = "test",
     region: Annotated[
-        str, typer.Option(help="Truth of a dataset: 'mask' or 'distinctive'.")
+        str, typer.Option(help="Truth of a dataset: 'mask', 'distinctive' or 'effect'.")
     ] = "mask",
     sanity: Annotated[
         Path | None, typer.Option(help="Sanity folder that the report is to show.")
@@ -277,6 +277,17 @@ def score(  # noqa: PLR0913  one parameter per option
     margin: Annotated[
         float, typer.Option(help="Differences below it do not matter.")
     ] = 0.02,
+    scores: Annotated[
+        str,
+        typer.Option(
+            help="'standard', 'all' or names with commas; see `hrcam list scores`."
+        ),
+    ] = "standard",
+    tuned_on: Annotated[
+        Path | None,
+        typer.Option(help="Scores folder of other images to tune thresholds on."),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Threads that score.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Of bootstrap and panels.")] = 0,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -285,10 +296,11 @@ def score(  # noqa: PLR0913  one parameter per option
     from hrcam.pipeline.scoring import score
     from metrics import ScoreOptions
 
-    options = ScoreOptions(margin=margin, reference=reference, seed=seed)
+    chosen = tuple(scores.split(","))
+    options = ScoreOptions(margin=margin, reference=reference, seed=seed, scores=chosen)
     named = _named(maps)
     with watcher(quiet)("score", 0) as progress:
-        scores = score(
+        found = score(
             named,
             masks,
             out,
@@ -297,11 +309,13 @@ def score(  # noqa: PLR0913  one parameter per option
             region=region,
             sanity=sanity,
             options=options,
+            tuned_on=tuned_on,
+            workers=workers,
             command=shlex.join(["hrcam", *sys.argv[1:]]),
             overwrite=overwrite,
             progress=progress,
         )
-    say(f"{len(scores.entries)} entries on {len(scores.ids)} images at {out}.")
+    say(f"{len(found.entries)} entries on {len(found.ids)} images at {out}.")
 
 
 @app.command()

@@ -62,7 +62,15 @@ def scores() -> Rows:
     """List the scores of a map against a mask."""
     from metrics import SCORES
 
-    return [{"name": s.name, "label": s.label} for s in SCORES.values()]
+    return [
+        {
+            "name": s.name,
+            "label": s.label,
+            "standard": "yes" if s.standard else "no",
+            "better": "higher" if s.higher_is_better else "lower",
+        }
+        for s in SCORES.values()
+    ]
 
 
 def recipes() -> Rows:

@@ -11,7 +11,7 @@ from jaxtyping import Float, UInt8
 
 from metrics.counting.statuses import STATUSES
 from metrics.counting.thresholds import Sweep, sweep
-from metrics.counting.truth import Truth, as_truth
+from metrics.counting.truth import Truth
 from metrics.measured import Measured, Plan
 from metrics.scores.evaluation import evaluate
 from metrics.scores.score import Compared
@@ -61,8 +61,7 @@ def measure(
     with ThreadPoolExecutor(plan.workers) as pool:
         # One worker is this thread: sources need not stand threads then.
         run: Any = map if plan.workers == 1 else pool.map
-        for batch, read in read_masks(masks, ids):
-            truth = as_truth(read)
+        for batch, truth in read_masks(masks, ids):
             if found is None:
                 found = _prepare(sources, ids, plan, soft=truth.soft is not None)
             rows = slice(start, start + len(batch))

@@ -12,6 +12,7 @@ import numpy as np
 from hrcam.maps import Explained, LayerMaps
 from hrcam.pipeline.model import versions
 from metrics import FolderMaps, MapSource, MaskSource, Scores
+from metrics.counting.truth import as_truth
 from simbench.dataset import Dataset
 
 #: Thumbnails on the data card, per lesion kind.
@@ -80,7 +81,8 @@ def describe_data(
         for row in counts.to_dict("records")
     ]
     kinds = dataset.index.set_index("image_id").loc[list(ids), "lesion"].to_numpy()
-    shares = dataset.read(region, ids).mean(axis=(1, 2))
+    masked = dataset.read("mask" if region == "effect" else region, ids)
+    shares = masked.mean(axis=(1, 2))
     areas = {
         str(kind): {
             name: float(np.quantile(shares[kinds == kind], q))
@@ -108,7 +110,7 @@ def draw_panels(comparison: Comparison) -> dict[str, np.ndarray]:
     maps = [_read(source, ids, comparison.masks) for source in sources.values()]
     panels = {
         "ids": np.array(ids),
-        "masks": comparison.masks.read(ids),
+        "masks": as_truth(comparison.masks.read(ids)).lesion,
         "names": np.array([entry["name"] for entry in comparison.scores.entries]),
         "maps": np.stack(maps, axis=1).astype(np.float32),
     }
@@ -171,7 +173,7 @@ def _read(source: MapSource, ids: Sequence[str], masks: MaskSource) -> np.ndarra
     """Read maps; an image that a method has no map for becomes NaN."""
     have = set(source.ids)
     there = [image for image in ids if image in have]
-    maps = np.full(masks.read(ids).shape, np.nan, np.float32)
+    maps = np.full(as_truth(masks.read(ids)).lesion.shape, np.nan, np.float32)
     if there:
         maps[[ids.index(image) for image in there]] = source.read(there)
     return maps

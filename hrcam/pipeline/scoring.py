@@ -1,13 +1,13 @@
 """Stage 4: score any method's maps against masks, from our run or anybody's files."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool
+from jaxtyping import Float
 
 import metrics
 from hrcam.maps import Explained, LayerMaps
@@ -23,14 +23,18 @@ from metrics import (
     Scores,
     with_evidence,
 )
+from metrics.counting.truth import Truth
+from metrics.scores.cuts import tune
+from metrics.sources.entries import name_entries
 from metrics.sources.source import as_maps, as_masks
 from metrics.storage.folder import read, write
 from simbench.dataset import Dataset
 
 #: Columns of a dataset's index that the score table carries along.
 STRATA = ("subject", "label", "lesion")
-#: The truths of a dataset: all lesions, or those that no other class may have.
-REGIONS = ("mask", "distinctive")
+#: The truths of a dataset: all lesions, those that no other class may have, or how much
+#: of each pixel is lesion (the expected effect over its largest value).
+REGIONS = ("mask", "distinctive", "effect")
 
 
 @dataclass(frozen=True)
@@ -41,9 +45,23 @@ class DatasetMasks:
     ids: tuple[str, ...]
     region: str = "mask"
 
-    def read(self, ids: Sequence[str]) -> Bool[np.ndarray, "n h w"]:
-        """Return masks, (n, h, w), in the order of ``ids``."""
-        return self.dataset.read(self.region, ids)
+    def read(self, ids: Sequence[str]) -> Truth:
+        """Return the truth of images in the order of ``ids``, lesions numbered."""
+        soft = self.region == "effect"
+        masks = self.dataset.read("mask" if soft else self.region, ids)
+        shares = _shares(self.dataset.read("effect", ids)) if soft else None
+        if "instances" not in self.dataset.arrays:
+            return Truth(masks, shares)
+        numbers = self.dataset.read("instances", ids)
+        return Truth(masks, shares, numbered=numbers.astype(np.int64))
+
+
+def _shares(effects: Float[np.ndarray, "n h w"]) -> Float[np.ndarray, "n h w"]:
+    """Divide each image's effect by its largest size; 0 where there is none."""
+    sizes = np.abs(effects).astype(np.float64)
+    largest = sizes.max(axis=(1, 2), keepdims=True)
+    shares = np.zeros_like(sizes)
+    return np.divide(sizes, largest, out=shares, where=largest > 0)
 
 
 def score(  # noqa: PLR0913  keywords of a public verb
@@ -56,6 +74,8 @@ def score(  # noqa: PLR0913  keywords of a public verb
     region: str = "mask",
     sanity: Any = None,
     options: ScoreOptions | None = None,
+    tuned_on: Any = None,
+    workers: int = 1,
     command: str = "",
     overwrite: bool = False,
     progress: Callable[[int], None] | None = None,
@@ -77,8 +97,14 @@ def score(  # noqa: PLR0913  keywords of a public verb
     split
         Whose masks of a dataset are scored.
     region
-        Which truth of a dataset: ``mask``, the lesions, or ``distinctive``, those that
-        no other class may have.
+        Which truth of a dataset: ``mask``, the lesions; ``distinctive``, those that no
+        other class may have; ``effect``, how much of each pixel is lesion.
+    tuned_on
+        Scores, or the folder of them, of other images by the same entries (the
+        validation split): the threshold of largest mean Dice there is each entry's
+        tuned threshold here.
+    workers
+        Threads that share the entries.
     sanity
         What :func:`hrcam.pipeline.sanity.check` returned, or the folder of one: the
         report then shows it.
@@ -101,10 +127,22 @@ def score(  # noqa: PLR0913  keywords of a public verb
     checked = _checked(sanity)
     found, runs = collect(maps)
     given, dataset = find_masks(truth, split, region)
+    _check_identity(runs, dataset)
     masks = as_masks(given)
     sources = {name: as_maps(name, source, masks) for name, source in found.items()}
     strata = _strata(masks, dataset, runs)
-    scores = metrics.score(sources, masks, strata, options, progress=progress)
+    options = options or ScoreOptions()
+    if tuned_on is not None:
+        options = replace(options, tuned=_tune(tuned_on, sources, masks))
+    scores = metrics.score(
+        sources,
+        masks,
+        strata,
+        options,
+        workers,
+        progress=progress,
+        spill=None if out is None else Path(out).absolute().parent,
+    )
     comparison = Comparison(scores, sources, masks, dataset, runs, images, region)
     evidence = gather_evidence(comparison, command) | checked
     scores = with_evidence(scores, evidence)
@@ -176,6 +214,55 @@ def find_masks(
     if isinstance(truth, Dataset):
         return DatasetMasks(truth, tuple(truth.ids(split)), region), truth
     return truth, None
+
+
+def _check_identity(runs: Sequence[Explained], dataset: Dataset | None) -> None:
+    """Refuse maps of ours that were made of another dataset.
+
+    Raises
+    ------
+    ValueError
+        Naming both.
+    """
+    for run in runs:
+        made = run.evidence.get("provenance", {}).get("dataset")
+        if dataset is not None and made and made != dataset.identity:
+            msg = (
+                f"maps must be of the dataset whose masks are scored, got maps of "
+                f"{made[:12]} and masks of {dataset.identity[:12]}; explain this one"
+            )
+            raise ValueError(msg)
+
+
+def _tune(
+    tuned_on: Any, sources: Mapping[str, Any], masks: MaskSource
+) -> dict[str, float]:
+    """Find each entry's threshold on other images.
+
+    Raises
+    ------
+    ValueError
+        If an entry was not scored there, or an image is among those scored here.
+    """
+    scores = read(Path(tuned_on)) if isinstance(tuned_on, str | Path) else tuned_on
+    shared = sorted(set(scores.ids) & set(masks.ids))
+    if shared:
+        msg = (
+            f"thresholds must be tuned on other images, got {shared[0]!r} and "
+            f"{len(shared) - 1} more in both; score the validation split for it"
+        )
+        raise ValueError(msg)
+    names = [
+        entry["name"] for entry in name_entries([s.names for s in sources.values()])
+    ]
+    lost = [name for name in names if name not in scores.counts]
+    if lost:
+        msg = (
+            f"thresholds must be tuned for every entry, got none for {lost[0]!r}; "
+            "score its maps of the other images too"
+        )
+        raise ValueError(msg)
+    return {name: tune(scores.counts[name]) / 100 for name in names}
 
 
 def _checked(sanity: Any) -> dict[str, Any]:

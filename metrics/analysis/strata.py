@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Int, Num
 
 from metrics.sources.entries import KEYS
 
@@ -93,7 +93,7 @@ def align(frame: pd.DataFrame | None, ids: Sequence[str]) -> pd.DataFrame:
     return frame[["subject", *[c for c in frame.columns if c != "subject"]]]
 
 
-def stratify(frame: pd.DataFrame, lesion: Int[np.ndarray, " n"]) -> Strata:
+def stratify(frame: pd.DataFrame, lesion: Num[np.ndarray, " n"]) -> Strata:
     """Group the images of an aligned table.
 
     Parameters

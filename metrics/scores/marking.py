@@ -108,12 +108,17 @@ def _of_thresholds(
     )
 
 
+def flagged(compared: Compared) -> Float[np.ndarray, "n t"]:
+    """Share of a lesion-free image that is marked."""
+    return flagged_area(at_thresholds(compared))
+
+
 SCORES = by_name(
     *(_of_thresholds(name, *parts) for name, parts in FORMULAS.items()),
     Score(
         "flagged_area",
         "Flagged area",
-        lambda compared: flagged_area(at_thresholds(compared)),
+        flagged,
         ("lesion_present",),
         at_thresholds=True,
         higher_is_better=False,

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
+from metrics.counting.truth import Truth, as_truth
 from metrics.sources.source import MapSource, MaskSource, check_unique
 
 _BATCH_PIXELS = 2**20
@@ -12,8 +13,8 @@ _BATCH_PIXELS = 2**20
 
 def read_masks(
     masks: MaskSource, ids: Sequence[str]
-) -> Iterator[tuple[Sequence[str], Bool[np.ndarray, "n h w"]]]:
-    """Yield ids and masks in batches of about a million pixels.
+) -> Iterator[tuple[Sequence[str], Truth]]:
+    """Yield ids and their truth in batches of about a million pixels.
 
     Raises
     ------
@@ -23,11 +24,11 @@ def read_masks(
     if not ids:
         msg = "masks must hold at least one image, got none"
         raise ValueError(msg)
-    first = masks.read(ids[:1])
-    size = max(1, _BATCH_PIXELS // first[0].size)
+    first = as_truth(masks.read(ids[:1]))
+    size = max(1, _BATCH_PIXELS // first.lesion[0].size)
     for start in range(0, len(ids), size):
         batch = ids[start : start + size]
-        yield batch, masks.read(batch)
+        yield batch, as_truth(masks.read(batch))
 
 
 def read_maps(

@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
 
+from metrics.counting.truth import Truth
 from metrics.sources.folders import FolderMaps, FolderMasks, to_masks
 
 __all__ = [
@@ -40,11 +41,14 @@ class MapSource(Protocol):
 
 @runtime_checkable
 class MaskSource(Protocol):
-    """Masks of the images to score; ``read`` gives True on lesion pixels."""
+    """Masks of the images to score.
+
+    ``read`` gives True on lesion pixels, or a :class:`~metrics.counting.truth.Truth`.
+    """
 
     @property
     def ids(self) -> Sequence[str]: ...
-    def read(self, ids: Sequence[str]) -> Bool[np.ndarray, "n h w"]: ...
+    def read(self, ids: Sequence[str]) -> Bool[np.ndarray, "n h w"] | Truth: ...
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import pytest
 
 from hrcam.listing import LISTS, as_text
 from hrcam.methods import METHODS
+from metrics import SCORES
 from simbench.recipe import load
 
 LIGHT = tuple(name for name in LISTS if name != "networks")
@@ -46,12 +47,14 @@ def test_lesions_and_anatomies_are_what_recipes_may_name():
 
 
 def test_scores_have_the_names_of_the_table_of_scores():
-    assert [row["name"] for row in LISTS["scores"]()] == [
-        "sensitivity",
-        "specificity",
-        "auroc",
-        "average_precision",
-    ]
+    rows = LISTS["scores"]()
+    assert [row["name"] for row in rows] == list(SCORES)
+    assert rows[0] == {
+        "name": "sensitivity",
+        "label": "Sensitivity",
+        "standard": "yes",
+        "better": "higher",
+    }
 
 
 def test_recipes_are_listed_with_images_size_and_classes():

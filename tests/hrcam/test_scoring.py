@@ -301,11 +301,15 @@ def test_the_source_of_a_dataset_s_masks(tiny, ids, masks):
     source, dataset = find_masks(tiny, "test")
     assert dataset is tiny
     assert source.ids == tuple(ids)
-    np.testing.assert_array_equal(source.read(ids[::-1]), masks[::-1])
+    truth = source.read(ids[::-1])
+    np.testing.assert_array_equal(truth.lesion, masks[::-1])
+    assert truth.soft is None
+    numbers = tiny.read("instances", ids[::-1])
+    np.testing.assert_array_equal(truth.lesions, np.where(masks[::-1], numbers, 0))
 
 
 def test_an_unknown_region_is_refused(maps, tiny):
-    message = r"^region must be one of mask, distinctive, got 'lesion'$"
+    message = r"^region must be one of mask, distinctive, effect, got 'lesion'$"
     with pytest.raises(ValueError, match=message):
         hrcam.score(maps, tiny, region="lesion")
 
@@ -442,3 +446,90 @@ def test_progress_counts_the_images(maps, masks):
     seen = []
     hrcam.score(maps, masks, options=OPTIONS, progress=seen.append)
     assert sum(seen) == len(masks)
+
+
+# Thresholds tuned on other images.
+
+
+def split_maps(tiny, split, strength=1.5):
+    return {"good": noisy(tiny.read("mask", tiny.ids(split)), strength, seed=3)}
+
+
+def test_thresholds_are_tuned_on_the_validation_split(tiny, tmp_path):
+    before = hrcam.score(
+        split_maps(tiny, "validation"),
+        tiny,
+        tmp_path / "tuning",
+        split="validation",
+        options=OPTIONS,
+    )
+    maps = split_maps(tiny, "test")
+    for tuned_on in (before, tmp_path / "tuning"):
+        scores = hrcam.score(maps, tiny, tuned_on=tuned_on, options=OPTIONS)
+        threshold = scores.results["options"]["tuned"]["good"]
+        assert 0 < threshold < 1
+        at = hrcam.score(
+            maps, tiny, options=ScoreOptions(thresholds=(threshold,), resamples=100)
+        )
+        for name in ("dice", "iou", "precision", "sensitivity", "specificity"):
+            np.testing.assert_array_equal(
+                values(scores, "good", f"{name}_tuned"),
+                at.values_of("good", name, threshold),
+            )
+        assert np.nanmean(values(scores, "good", "dice_oracle")) >= np.nanmean(
+            values(scores, "good", "dice_tuned")
+        )
+
+
+def test_thresholds_are_never_tuned_on_the_scored_images(maps, tiny):
+    before = hrcam.score(maps, tiny, options=OPTIONS)
+    first = min(before.ids)
+    message = (
+        f"thresholds must be tuned on other images, got {first!r} and "
+        f"{len(before.ids) - 1} more in both; score the validation split for it"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        hrcam.score(maps, tiny, tuned_on=before)
+
+
+def test_every_entry_needs_a_tuned_threshold(maps, tiny):
+    tuning = split_maps(tiny, "validation")
+    before = hrcam.score(tuning, tiny, split="validation", options=OPTIONS)
+    other = {**maps, "late": next(iter(maps.values()))}
+    lost = next(name for name in other if name not in tuning)
+    message = (
+        f"thresholds must be tuned for every entry, got none for {lost!r}; "
+        "score its maps of the other images too"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        hrcam.score(other, tiny, tuned_on=before)
+
+
+def test_maps_of_another_dataset_are_refused(batches, ids, predictions, tiny):
+    known = {**KNOWN, "provenance": {"dataset": "f" * 64}}
+    theirs = Explained(gather(TABLE, batches, ids), known, predictions)
+    message = (
+        f"maps must be of the dataset whose masks are scored, got maps of {'f' * 12} "
+        f"and masks of {tiny.identity[:12]}; explain this one"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        hrcam.score(theirs, tiny)
+
+
+def test_the_effect_is_a_soft_truth(maps, tiny, ids):
+    scores = hrcam.score(maps, tiny, region="effect", options=OPTIONS)
+    effect = np.abs(tiny.read("effect", ids)).astype(float)
+    row = int(np.argmax(effect.max(axis=(1, 2)) > 0))
+    share = effect[row] / effect[row].max()
+    map = np.asarray(maps["good"][row], float)
+    marked = (map - map.min()) / (map.max() - map.min()) >= 0.3
+    expected = share[marked].sum() / share.sum()
+    got = scores.values_of("good", "sensitivity", 0.3)[row]
+    assert got == pytest.approx(expected, rel=1e-12)
+    assert scores.evidence["data"]["truth"] == "effect"
+
+
+def test_workers_change_no_number(maps, masks):
+    one = hrcam.score(maps, masks, options=OPTIONS)
+    three = hrcam.score(maps, masks, options=OPTIONS, workers=3)
+    pd.testing.assert_frame_equal(one.table, three.table)

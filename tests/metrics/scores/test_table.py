@@ -152,13 +152,15 @@ def test_what_is_ignored_changes_no_score_of_pixels(score):
         np.testing.assert_array_equal(one, two)
 
 
+LOCAL = [s for s in SCORES.values() if s.of_lesions and not s.own_unit]
+
+
+@pytest.mark.parametrize("score", LOCAL, ids=lambda score: score.name)
 def test_a_better_map_scores_better(score):
     generator = np.random.default_rng(2)
     mask = np.zeros((50, 12, 17), bool)
     mask[:, 2:6, 3:8] = True
     mask[:, 8:11, 11:15] = True
-    if not score.of_lesions or score.own_unit:
-        pytest.skip("says nothing of images with a lesion, or is in the map's unit")
     noise = generator.normal(size=mask.shape)
     good, bad = (
         np.nanmean(run(score, noise + signal * mask, mask)[0]) for signal in (6.0, 0.0)
@@ -166,9 +168,11 @@ def test_a_better_map_scores_better(score):
     assert (good > bad) == score.higher_is_better
 
 
+CHANCE = [score for score in SCORES.values() if score.chance is not None]
+
+
+@pytest.mark.parametrize("score", CHANCE, ids=lambda score: score.name)
 def test_chance_is_what_random_maps_score(score):
-    if score.chance is None:
-        pytest.skip("its chance level depends on the map")
     generator = np.random.default_rng(3)
     mask = np.zeros((400, 32, 45), bool)  # large: AP of few pixels exceeds chance
     mask[:, 2:15, 3:27] = True
