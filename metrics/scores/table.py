@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from metrics.scores import cuts, marking, mass, ranks
+from metrics.scores import cuts, marking, mass, pointing, ranks
 from metrics.scores.score import Score
 
 SCORES: dict[str, Score] = {
     name: score
-    for part in (marking, cuts, ranks, mass)
+    for part in (marking, cuts, ranks, mass, pointing)
     for name, score in part.SCORES.items()
 }
 """Every score by name, in the order of reports."""

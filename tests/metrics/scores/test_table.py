@@ -158,7 +158,7 @@ LOCAL = [s for s in SCORES.values() if s.of_lesions and not s.own_unit]
 @pytest.mark.parametrize("score", LOCAL, ids=lambda score: score.name)
 def test_a_better_map_scores_better(score):
     generator = np.random.default_rng(2)
-    mask = np.zeros((50, 12, 17), bool)
+    mask = np.zeros((50, 48, 61), bool)  # most of it farther than 15 pixels away
     mask[:, 2:6, 3:8] = True
     mask[:, 8:11, 11:15] = True
     noise = generator.normal(size=mask.shape)
