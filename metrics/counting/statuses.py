@@ -11,10 +11,11 @@ STATUSES = (
     "single_lesion",
     "no_positive",
     "zero_map",
+    "unmarked",
 )
 """Every status; in files its place in this order is its code."""
 
-OF_MASKS = ("empty_mask", "full_mask", "lesion_present", "single_lesion")
+OF_MASKS = ("empty_mask", "full_mask", "lesion_present", "single_lesion", "unmarked")
 """Those that say that the truth leaves a score undefined, whatever the map."""
 
 LOST = ("nonfinite", "missing")

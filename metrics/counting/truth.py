@@ -27,7 +27,8 @@ class Truth:
     ignored
         Pixels that count neither as lesion nor as healthy.
     numbered
-        Number of the lesion that a pixel belongs to, 0 for none, if it is known.
+        Number of the lesion that a pixel belongs to, 0 for none, if it is known; not
+        0 on lesion pixels, and of no matter elsewhere.
     spacing
         Distance of neighboring pixels along each axis, in the unit of distances; 1 if
         it is not known.
@@ -35,7 +36,8 @@ class Truth:
     Raises
     ------
     ValueError
-        If shapes differ, shares leave [0, 1] or a spacing is not positive.
+        If shapes differ, shares leave [0, 1], a lesion pixel has no number or a
+        spacing is not positive.
     """
 
     lesion: Bool[np.ndarray, "n ..."]
@@ -56,6 +58,13 @@ class Truth:
         if self.soft is not None and not ((self.soft >= 0) & (self.soft <= 1)).all():
             odd = self.soft[~((self.soft >= 0) & (self.soft <= 1))][0]
             msg = f"soft must lie in [0, 1], got {odd:g}"
+            raise ValueError(msg)
+        if self.numbered is not None and (self.numbered[self.lesion] < 1).any():
+            odd = self.numbered[self.lesion].min()
+            msg = (
+                f"numbered must be 1 or more on lesion pixels, got {odd}; leave it out "
+                "and connected parts are numbered"
+            )
             raise ValueError(msg)
         axes = self.lesion.ndim - 1
         spacing = self.spacing or (1.0,) * axes

@@ -20,6 +20,12 @@ def full_mask(compared: Compared) -> Bool[np.ndarray, " n"]:
     return compared.sweep.healthy == 0
 
 
+def unmarked(compared: Compared) -> Bool[np.ndarray, " n"]:
+    """Whether a soft truth sees a lesion that its mask leaves out whole."""
+    marked = compared.truth.marked.reshape(len(compared.truth), -1)
+    return (compared.sweep.lesion > 0) & ~marked.any(axis=1)
+
+
 def lesion_present(compared: Compared) -> Bool[np.ndarray, " n"]:
     """Whether the image has a lesion, which the score must not have."""
     return compared.sweep.lesion > 0
@@ -48,5 +54,6 @@ CONDITIONS: dict[str, Condition] = {
     "single_lesion": single_lesion,
     "no_positive": no_positive,
     "zero_map": zero_map,
+    "unmarked": unmarked,
 }
 """What may leave a score without value, besides a map that is lost."""

@@ -2,13 +2,23 @@
 
 from collections.abc import Sequence
 
-from metrics.scores import cuts, marking, mass, pointing, ranks
+from metrics.scores import (
+    cuts,
+    lesions,
+    marking,
+    mass,
+    peaks,
+    pointing,
+    ranks,
+    surfaces,
+    transport,
+)
 from metrics.scores.score import Score
 
+PARTS = marking, cuts, ranks, mass, pointing, transport, lesions, surfaces, peaks
+
 SCORES: dict[str, Score] = {
-    name: score
-    for part in (marking, cuts, ranks, mass, pointing)
-    for name, score in part.SCORES.items()
+    name: score for part in PARTS for name, score in part.SCORES.items()
 }
 """Every score by name, in the order of reports."""
 

@@ -63,3 +63,18 @@ def test_spacing_is_one_where_it_is_not_known():
 def test_what_is_no_truth_is_refused(given, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         Truth(LESION, **given)
+
+
+def test_every_lesion_pixel_has_a_number():
+    masks = np.zeros((1, 2, 3), bool)
+    masks[0, 0, :2] = True
+    numbers = np.array([[[2, 0, 0], [0, 0, 7]]])
+    with pytest.raises(
+        ValueError,
+        match=r"^numbered must be 1 or more on lesion pixels, got 0; leave it out and "
+        r"connected parts are numbered$",
+    ):
+        Truth(masks, numbered=numbers)
+    assert Truth(masks, numbered=numbers + 1).lesions.tolist() == [
+        [[3, 1, 0], [0, 0, 0]]
+    ]

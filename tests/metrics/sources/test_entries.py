@@ -79,8 +79,8 @@ def test_a_method_has_a_name():
             "average_precision, average_precision_lift, matched_sensitivity, "
             "relevance_rank, top_1_precision, top_5_sensitivity, top_5_dice, "
             "relevance_mass, relevance_mass_lift, relevance_mass_absolute, "
-            "pointing_game, pointing_game_15, "
-            "got 'sensitivity'",
+            "pointing_game, pointing_game_15, earth_mover, peak_separation, "
+            "saddle_depth, got 'sensitivity'",
         ),
         ({"resamples": 5}, "resamples must be at least 100, got 5"),
     ],
