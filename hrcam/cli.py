@@ -287,6 +287,9 @@ def score(  # noqa: PLR0913  one parameter per option
         Path | None,
         typer.Option(help="Scores folder of other images to tune thresholds on."),
     ] = None,
+    froc: Annotated[
+        bool, typer.Option("--froc", help="Trace lesions found and false parts.")
+    ] = False,
     workers: Annotated[int, typer.Option(min=1, help="Threads that score.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Of bootstrap and panels.")] = 0,
     overwrite: Overwrite = False,
@@ -296,8 +299,13 @@ def score(  # noqa: PLR0913  one parameter per option
     from hrcam.pipeline.scoring import score
     from metrics import ScoreOptions
 
-    chosen = tuple(scores.split(","))
-    options = ScoreOptions(margin=margin, reference=reference, seed=seed, scores=chosen)
+    options = ScoreOptions(
+        margin=margin,
+        reference=reference,
+        seed=seed,
+        scores=tuple(scores.split(",")),
+        froc=froc,
+    )
     named = _named(maps)
     with watcher(quiet)("score", 0) as progress:
         found = score(

@@ -9,6 +9,7 @@ from jaxtyping import Float, Num, Shaped, UInt8
 
 from metrics.counting.statuses import STATUSES
 from metrics.counting.thresholds import Sweep
+from metrics.pooled.froc import Candidates
 from metrics.scores.score import Score
 from metrics.scores.table import choose_scores
 
@@ -38,6 +39,8 @@ class Measured:
         NaN where the mask leaves the score undefined or there is no worst.
     sweeps
         Counts of each entry at all thresholds.
+    candidates
+        What each entry offers as lesions, if the plan asks for it.
     """
 
     entries: tuple[str, ...]
@@ -47,6 +50,7 @@ class Measured:
     codes: UInt8[np.ndarray, "m c n"]
     worst: Float[np.ndarray, "c n"]
     sweeps: Mapping[str, Sweep]
+    candidates: Mapping[str, Candidates] = field(default_factory=dict)
 
     @property
     def lesion(self) -> Num[np.ndarray, " n"]:
@@ -88,6 +92,8 @@ class Plan:
         Threads that share the entries of a batch.
     spill
         Folder on whose disk arrays too large for memory are kept; None for memory.
+    froc
+        Whether candidates are kept, for FROC.
     """
 
     scores: tuple[Score, ...] = field(default_factory=choose_scores)
@@ -95,6 +101,7 @@ class Plan:
     tuned: Mapping[str, int] = field(default_factory=dict)
     workers: int = 1
     spill: Path | None = None
+    froc: bool = False
 
     @property
     def columns(self) -> tuple[Column, ...]:

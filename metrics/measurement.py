@@ -13,6 +13,7 @@ from metrics.counting.statuses import STATUSES
 from metrics.counting.thresholds import Sweep, sweep
 from metrics.counting.truth import Truth
 from metrics.measured import Measured, Plan
+from metrics.pooled.froc import Candidates, join, propose
 from metrics.scores.evaluation import evaluate
 from metrics.scores.score import Compared
 from metrics.sources.intake import check_ids, read_maps, read_masks
@@ -89,6 +90,7 @@ class _Part:
     codes: UInt8[np.ndarray, "c n"]
     worst: Float[np.ndarray, "c n"]
     sweep: Sweep
+    candidates: Candidates | None
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ class _Found:
     marked: np.ndarray
     sizes: np.ndarray
     status: np.ndarray
+    candidates: tuple[list[Candidates], ...]
 
     def keep(self, place: int, rows: slice, part: _Part) -> None:
         """Write one entry's part where it belongs."""
@@ -112,6 +115,8 @@ class _Found:
         self.sizes[0, rows] = part.sweep.healthy
         self.sizes[1, rows] = part.sweep.lesion
         self.status[place, rows] = [_CODES[word] for word in part.sweep.status]
+        if part.candidates is not None:
+            self.candidates[place].append(part.candidates)
 
     def finish(
         self, entries: tuple[str, ...], ids: tuple[str, ...], plan: Plan
@@ -130,7 +135,12 @@ class _Found:
             for place, name in enumerate(entries)
         }
         arrays = self.values, self.codes, self.worst
-        return Measured(entries, plan.columns, ids, *arrays, sweeps)
+        candidates = {
+            name: join(parts)
+            for name, parts in zip(entries, self.candidates, strict=True)
+            if parts
+        }
+        return Measured(entries, plan.columns, ids, *arrays, sweeps, candidates)
 
 
 def _prepare(
@@ -146,6 +156,7 @@ def _prepare(
         allocate((m, 2, n, THRESHOLDS), counts, plan.spill),
         np.zeros((2, n), np.float64 if soft else np.int64),
         np.zeros((m, n), np.uint8),
+        tuple([] for _ in sources),
     )
 
 
@@ -187,6 +198,7 @@ def _score(
         np.concatenate(codes).astype(np.uint8),
         np.concatenate([part.worst for part in parts]),
         counts,
+        propose(compared) if plan.froc else None,
     )
 
 

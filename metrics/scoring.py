@@ -161,7 +161,9 @@ def score(  # noqa: PLR0913  keywords of a public call
             "tune it too or leave its maps out"
         )
         raise ValueError(msg)
-    plan = Plan(options.choose(), options.thresholds, places, workers, spill)
+    plan = Plan(
+        options.choose(), options.thresholds, places, workers, spill, options.froc
+    )
     measured = measure(named, truth, plan, progress)
     groups = stratify(frame, measured.lesion)
     results = assemble(Analysis(measured, groups, entries, options))

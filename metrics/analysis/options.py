@@ -33,6 +33,8 @@ class ScoreOptions:
         specificity are always among them.
     tuned
         By entry, a threshold k/100 that was tuned on other images.
+    froc
+        Whether lesions found are traced against false parts per image.
     """
 
     thresholds: tuple[float, ...] = (0.3, 0.5, 0.8)
@@ -44,6 +46,7 @@ class ScoreOptions:
     seed: int = 0
     scores: tuple[str, ...] = ("standard",)
     tuned: Mapping[str, float] = field(default_factory=dict)
+    froc: bool = False
 
     def __post_init__(self) -> None:
         for threshold in (*self.thresholds, *self.tuned.values()):

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 from metrics.analysis.alerts import list_alerts, tally
 from metrics.analysis.families import columns_in, compare_stratum, find_twins
 from metrics.analysis.options import ScoreOptions, resolve_reference
+from metrics.analysis.pooling import pool_lesions, pool_pixels
 from metrics.analysis.selection import choose_panels
 from metrics.analysis.strata import Strata
 from metrics.measured import Measured
@@ -66,6 +67,8 @@ def assemble(analysis: Analysis) -> dict[str, Any]:
                 measured, strata, name, analysis.options, analysis.reference
             )
         ],
+        "pooled": pool_pixels(measured, strata, analysis.options, analysis.reference),
+        "froc": pool_lesions(measured, strata, analysis.options, analysis.reference),
         "paper_tests": _repeat_paper(analysis),
         "curves": _trace_curves(analysis),
         "panels": panels,

@@ -26,11 +26,13 @@ def test_the_parts_are_those_of_the_report(scores):
         "curves",
         "differences",
         "entries",
+        "froc",
         "images",
         "options",
         "panel_rule",
         "panels",
         "paper_tests",
+        "pooled",
         "prevalence",
         "schema",
         "statuses",
@@ -47,6 +49,7 @@ def test_the_parts_are_those_of_the_report(scores):
         "seed": 0,
         "scores": ["standard"],
         "tuned": {},
+        "froc": False,
     }
     assert results["images"] == {
         "total": 24,

@@ -8,9 +8,9 @@ import pytest
 from scipy import ndimage
 
 from metrics.counting.truth import Truth
+from metrics.pooled.froc import Candidates, froc, propose
 from metrics.scores.evaluation import compare
 from metrics.scores.flows import cheapest
-from metrics.scores.froc import Candidates, froc, propose
 from metrics.scores.lesions import false_components, lesion_sensitivity
 from metrics.scores.pointing import pointing_game
 from metrics.scores.surfaces import SCORES, summarize

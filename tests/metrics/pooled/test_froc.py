@@ -8,8 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.counting.truth import Truth
+from metrics.pooled.froc import (
+    RATES,
+    Candidates,
+    choose,
+    froc,
+    join,
+    propose,
+    read_off,
+)
 from metrics.scores.evaluation import compare
-from metrics.scores.froc import RATES, Candidates, froc, join, propose
 
 
 @st.composite
@@ -198,3 +206,44 @@ def test_rates_must_be_rates(rates, got):
         match=rf"^rates must be one or more numbers not below 0, got {got}$",
     ):
         froc(found, rates)
+
+
+@settings(max_examples=80, deadline=None)
+@given(tables(), st.data())
+def test_a_resample_is_the_curve_of_the_images_it_takes(table, data):
+    rows, lesions, lost = table
+    taken = data.draw(
+        st.lists(st.integers(0, 2), min_size=len(lost), max_size=len(lost))
+    )
+    copies = [image for image, times in enumerate(taken) for _ in range(times)]
+    again = [
+        (place, *row[1:])
+        for place, image in enumerate(copies)
+        for row in rows
+        if row[0] == image
+    ]
+    repeated = candidates(
+        again, [lesions[i] for i in copies], [lost[i] for i in copies]
+    )
+    weights = np.array([taken, [1] * len(lost)], float)
+    found = read_off(candidates(*table), RATES, weights)
+    for row, expected in zip(found, (repeated, candidates(*table)), strict=True):
+        np.testing.assert_allclose(row, froc(expected).at_rates, rtol=1e-12)
+
+
+@settings(max_examples=80, deadline=None)
+@given(tables(), st.data())
+def test_chosen_images_are_as_if_they_were_alone(table, data):
+    rows, lesions, lost = table
+    which = data.draw(st.lists(st.booleans(), min_size=len(lost), max_size=len(lost)))
+    places = {
+        image: place for place, image in enumerate(np.flatnonzero(which).tolist())
+    }
+    alone = candidates(
+        [(places[row[0]], *row[1:]) for row in rows if row[0] in places],
+        [lesions[image] for image in places],
+        [lost[image] for image in places],
+    )
+    chosen = choose(candidates(*table), np.array(which))
+    for name, part in vars(alone).items():
+        np.testing.assert_array_equal(getattr(chosen, name), part)

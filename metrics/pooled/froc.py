@@ -91,6 +91,56 @@ def join(batches: Sequence[Candidates]) -> Candidates:
     )
 
 
+def choose(candidates: Candidates, rows: Bool[np.ndarray, " n"]) -> Candidates:
+    """Keep the candidates of some images, which are numbered anew."""
+    kept = rows[candidates.images]
+    return Candidates(
+        (np.cumsum(rows) - 1)[candidates.images[kept]],
+        candidates.scores[kept],
+        candidates.hit[kept],
+        candidates.false[kept],
+        candidates.lesions[rows],
+        candidates.lost[rows],
+    )
+
+
+def read_off(
+    candidates: Candidates, rates: Sequence[float], weights: Float[np.ndarray, "b n"]
+) -> Float[np.ndarray, "b r"]:
+    """Read sensitivity off the curves of resampled images.
+
+    Parameters
+    ----------
+    candidates
+        Of n images.
+    rates
+        Allowed false parts per image.
+    weights
+        How often each resample takes each image.
+
+    Returns
+    -------
+    array
+        As ``at_rates`` of :func:`froc`; NaN for a resample without a lesion.
+    """
+    order = np.argsort(-candidates.scores, kind="stable")
+    scores, images = candidates.scores[order], candidates.images[order]
+    # Candidates of one score enter together: what counts is known at the last of them.
+    ends = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)[: len(scores)]
+    hit, false = candidates.hit[order], candidates.false[order]
+    result = np.full((len(weights), len(rates)), np.nan)
+    for row, taken in enumerate(np.where(candidates.lost, 0.0, weights)):
+        lesions = (candidates.lesions * taken).sum()
+        if lesions:
+            found, wrong = (
+                np.append(0.0, np.cumsum(kind * taken[images])[ends])
+                for kind in (hit, false)
+            )
+            place = np.searchsorted(wrong / taken.sum(), rates, side="right") - 1
+            result[row] = found[place] / lesions
+    return result
+
+
 @dataclass(frozen=True)
 class Froc:
     """Lesion sensitivity against false parts per image.

@@ -1,0 +1,185 @@
+"""Scores of all pixels and of all lesions of a stratum at once, with intervals."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from metrics.analysis.options import ScoreOptions
+from metrics.analysis.strata import WITHOUT, Strata
+from metrics.counting.statuses import LOST
+from metrics.counting.thresholds import Sweep
+from metrics.measured import Measured
+from metrics.pooled.froc import RATES, Candidates, choose, froc, read_off
+from metrics.pooled.pixels import POOLED, stack, unstack
+from metrics.statistics.bootstrap import draw_weights
+from metrics.statistics.intervals import FEWEST
+
+EVERY = "every_image"
+"""Stratum of all images, those without a lesion too."""
+
+GRID = tuple(k / 4 for k in range(33))
+"""False parts per image at which a FROC curve is written down."""
+
+Samples = dict[tuple[str, float | None], Float[np.ndarray, " b"]]
+"""A value and its resamples by score and threshold."""
+
+
+def pool_pixels(
+    measured: Measured, strata: Strata, options: ScoreOptions, reference: str
+) -> list[dict[str, Any]]:
+    """Score the pixels of each stratum in one pool.
+
+    Returns
+    -------
+    list of dict
+        Rows of ``pooled`` in ``results.json``. The interval is that of percentiles of
+        resampled subjects; ``worst`` counts lost maps as worst instead of leaving them
+        out; ``difference`` is the reference less this entry, in the same resamples.
+    """
+    rows = []
+    for stratum, members in _members(strata).items():
+        groups = np.unique(strata.subjects[members], return_inverse=True)[1]
+        weights = _draw(groups, options, f"pooled {stratum}")
+        clusters = weights.shape[1]
+        first = _sample(measured.sweeps[reference], members, groups, weights, options)
+        for name, sweep in measured.sweeps.items():
+            found = _sample(sweep, members, groups, weights, options)
+            counts = stack(sweep, members, worst=True).sum(axis=0, keepdims=True)
+            worst = _score(counts, options)
+            lost = int(np.isin(sweep.status[members], LOST).sum())
+            rows += [
+                {
+                    "name": name,
+                    "score": key[0],
+                    "threshold": key[1],
+                    "stratum": stratum,
+                    "images": int(members.sum()) - lost,
+                    "lost": lost,
+                    **_bound("value", values, clusters, options.level),
+                    "worst": worst[key][0],
+                    **_bound(
+                        "difference", first[key] - values, clusters, options.level
+                    ),
+                }
+                for key, values in found.items()
+                if np.isfinite(worst[key][0])
+            ]
+    return rows
+
+
+def pool_lesions(
+    measured: Measured, strata: Strata, options: ScoreOptions, reference: str
+) -> list[dict[str, Any]]:
+    """Trace lesions found against false parts per image, in each stratum.
+
+    Returns
+    -------
+    list of dict
+        Rows of ``froc`` in ``results.json``, as :func:`pool_pixels`; the value is the
+        mean sensitivity at :data:`~metrics.pooled.froc.RATES`. Empty unless candidates
+        were kept.
+    """
+    rows = []
+    for stratum, members in _members(strata).items():
+        groups = np.unique(strata.subjects[members], return_inverse=True)[1]
+        weights = _draw(groups, options, f"froc {stratum}")
+        clusters = weights.shape[1]
+        taken = weights[:, groups]
+        parts = {
+            name: choose(every, members) for name, every in measured.candidates.items()
+        }
+        if not parts or not parts[reference].lesions.any():
+            continue
+        first = read_off(parts[reference], RATES, taken).mean(axis=1)
+        for name, part in parts.items():
+            values = read_off(part, RATES, taken).mean(axis=1)
+            rows.append(
+                {
+                    "name": name,
+                    "stratum": stratum,
+                    **_describe(part),
+                    **_bound("value", values, clusters, options.level),
+                    **_bound("difference", first - values, clusters, options.level),
+                }
+            )
+    return rows
+
+
+def _describe(candidates: Candidates) -> Mapping[str, Any]:
+    """Describe a curve; ``worst`` takes a lost map as one that finds nothing."""
+    curve = froc(candidates)
+    all_images = replace(candidates, lost=np.zeros_like(candidates.lost))
+    return {
+        "images": curve.images,
+        "lost": curve.lost,
+        "lesions": int(candidates.lesions[~candidates.lost].sum()),
+        "rates": RATES,
+        "sensitivity": curve.at_rates,
+        "grid": GRID,
+        "curve": froc(candidates, GRID).at_rates,
+        "worst": froc(all_images).mean,
+    }
+
+
+def _members(strata: Strata) -> dict[str, Bool[np.ndarray, " n"]]:
+    """Return the strata that have images, and all images where some lack a lesion."""
+    members = dict(strata.members)
+    if WITHOUT in members:
+        members[EVERY] = np.ones(len(strata.subjects), bool)
+    return {name: rows for name, rows in members.items() if rows.any()}
+
+
+def _draw(
+    groups: Int[np.ndarray, " n"], options: ScoreOptions, name: str
+) -> Float[np.ndarray, "b g"]:
+    """Draw weights of clusters; the first row takes each once."""
+    clusters = int(groups.max()) + 1
+    drawn = draw_weights(clusters, options.resamples, options.seed, name)
+    return np.concatenate([np.ones((1, clusters)), drawn])
+
+
+def _sample(
+    sweep: Sweep,
+    members: Bool[np.ndarray, " n"],
+    groups: Int[np.ndarray, " r"],
+    weights: Float[np.ndarray, "b g"],
+    options: ScoreOptions,
+) -> Samples:
+    """Score the pools of all resamples."""
+    counts = stack(sweep, members)
+    sums = np.zeros((weights.shape[1], counts.shape[1]))
+    np.add.at(sums, groups, counts)
+    return _score(weights @ sums, options)
+
+
+def _score(sums: Float[np.ndarray, "b c"], options: ScoreOptions) -> Samples:
+    """Compute every pooled score of pools."""
+    pool = unstack(sums)
+    places = {threshold: round(threshold * 100) for threshold in options.thresholds}
+    result: Samples = {}
+    for name, compute in POOLED.items():
+        values = compute(pool)
+        if values.shape[1] == 1:
+            result[name, None] = values[:, 0]
+            continue
+        for threshold, place in places.items():
+            result[name, threshold] = values[:, place]
+    return result
+
+
+def _bound(
+    name: str, values: Float[np.ndarray, " b"], clusters: int, level: float
+) -> dict[str, Any]:
+    """Name the first value and the percentile interval of the rest.
+
+    No interval with fewer than five clusters.
+    """
+    rest = values[1:][np.isfinite(values[1:])]
+    ends = (1 - level) / 2, (1 + level) / 2
+    known = clusters >= FEWEST and len(rest) and np.isfinite(values[0])
+    low, high = np.quantile(rest, ends) if known else (np.nan, np.nan)
+    prefix = "" if name == "value" else f"{name}_"
+    return {name: values[0], f"{prefix}low": low, f"{prefix}high": high}

@@ -1,0 +1,1 @@
+"""Scores of all images at once: pixels pooled, lesions pooled (FROC)."""
