@@ -9,11 +9,12 @@ from typing import Any
 from _conformance import conformance
 from _gallery import Picture, recipe_strip, strips
 from _programs import commands, methods, reference
-from _rst import escaped, heading, inner_models, keys, module_text
+from _rst import escaped, heading, inner_models, keys, module_text, table
 from _scores import scores
 from PIL import Image
 from pydantic import BaseModel
 
+from metrics.sources.formats import FORMATS
 from simbench.anatomies import ANATOMIES
 from simbench.artifacts import ARTIFACTS
 from simbench.body import Anatomy
@@ -79,6 +80,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "gallery", _gallery()
     yield "recipes", _recipes()
     yield "exports", _exports()
+    yield "readers", _readers()
     yield "methods", methods()
     yield "conformance", conformance()
     yield "scores", scores()
@@ -169,6 +171,26 @@ def _exports() -> str:
         about = escaped(inspect.getdoc(entry.write) or "")
         parts += [heading(name, 1), module_text(entry.write), "", about, ""]
     return "\n".join(parts)
+
+
+def _readers() -> str:
+    """Describe every format that maps and masks are read from."""
+    about = (
+        "What ``hrcam score --maps`` and ``--masks`` take: a folder with one file per "
+        "image, or a file with many. Nothing is resized and no value is rounded."
+    )
+    rows = [
+        (
+            f"``{entry.name}``",
+            ", ".join(f"``{suffix}``" for suffix in entry.suffixes),
+            "masks" if entry.masks_only else "maps and masks",
+            escaped(entry.about),
+            f"``{entry.extra}``" if entry.extra else "none",
+        )
+        for entry in FORMATS.values()
+    ]
+    heads = ("Format", "Suffixes", "Holds", "What is read", "Extra to install")
+    return "\n".join([heading("Readers"), about, "", table(heads, rows)])
 
 
 def _picture(name: str, kind: str) -> str:

@@ -4,7 +4,6 @@ Nothing heavy is imported before a command runs, so ``--help`` answers at once.
 """
 
 import json
-import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from hrcam.console import complain, muted, say, watcher
+from hrcam.score_command import score
 
 app = typer.Typer(
     add_completion=False,
@@ -254,76 +254,7 @@ def explain(  # noqa: PLR0913  one parameter per option
     say(f"{len(maps)} entries at {out}: {', '.join(maps)}.")
 
 
-@app.command()
-def score(  # noqa: PLR0913  one parameter per option
-    maps: Annotated[
-        list[str], typer.Option(help="NAME=PATH: a maps folder, or .npy, .npz, .png.")
-    ],
-    masks: Annotated[Path, typer.Option(help="A dataset folder or a folder of masks.")],
-    out: Annotated[Path, typer.Option(help="Scores folder to write.")],
-    images: Annotated[
-        Path | None, typer.Option(help="Images to draw on, without a dataset.")
-    ] = None,
-    split: Annotated[str, typer.Option(help="Whose masks of a dataset.")] = "test",
-    region: Annotated[
-        str, typer.Option(help="Truth of a dataset: 'mask', 'distinctive' or 'effect'.")
-    ] = "mask",
-    sanity: Annotated[
-        Path | None, typer.Option(help="Sanity folder that the report is to show.")
-    ] = None,
-    reference: Annotated[
-        str, typer.Option(help="Entry the others are compared with.")
-    ] = "",
-    margin: Annotated[
-        float, typer.Option(help="Differences below it do not matter.")
-    ] = 0.02,
-    scores: Annotated[
-        str,
-        typer.Option(
-            help="'standard', 'all' or names with commas; see `hrcam list scores`."
-        ),
-    ] = "standard",
-    tuned_on: Annotated[
-        Path | None,
-        typer.Option(help="Scores folder of other images to tune thresholds on."),
-    ] = None,
-    froc: Annotated[
-        bool, typer.Option("--froc", help="Trace lesions found and false parts.")
-    ] = False,
-    workers: Annotated[int, typer.Option(min=1, help="Threads that score.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="Of bootstrap and panels.")] = 0,
-    overwrite: Overwrite = False,
-    quiet: Quiet = False,
-) -> None:
-    """Score any method's maps against masks and compare the methods."""
-    from hrcam.pipeline.scoring import score
-    from metrics import ScoreOptions
-
-    options = ScoreOptions(
-        margin=margin,
-        reference=reference,
-        seed=seed,
-        scores=tuple(scores.split(",")),
-        froc=froc,
-    )
-    named = _named(maps)
-    with watcher(quiet)("score", 0) as progress:
-        found = score(
-            named,
-            masks,
-            out,
-            images=images,
-            split=split,
-            region=region,
-            sanity=sanity,
-            options=options,
-            tuned_on=tuned_on,
-            workers=workers,
-            command=shlex.join(["hrcam", *sys.argv[1:]]),
-            overwrite=overwrite,
-            progress=progress,
-        )
-    say(f"{len(found.entries)} entries on {len(found.ids)} images at {out}.")
+app.command()(score)
 
 
 @app.command()
@@ -494,27 +425,6 @@ def _words(error: Exception) -> str:
     expected = isinstance(error, ValueError | OSError | RuntimeError | ImportError)
     text = str(error) or type(error).__name__
     return text if expected else f"{type(error).__name__}: {text} (--debug shows where)"
-
-
-def _named(texts: list[str]) -> dict[str, Path]:
-    """Read every ``NAME=PATH``; a name stands once."""
-    named: dict[str, Path] = {}
-    for name, path in map(_pair, texts):
-        if name in named:
-            msg = f"--maps must have unique names, got {name!r} twice"
-            raise typer.BadParameter(msg)
-        named[name] = path
-    return named
-
-
-def _pair(text: str) -> tuple[str, Path]:
-    """Split ``NAME=PATH``."""
-    name, separator, path = text.partition("=")
-    if not separator or not name or not path:
-        hint = f"; give it a name, as in mine={text}" if text and not separator else ""
-        msg = f"--maps must be NAME=PATH, got {text!r}{hint}"
-        raise typer.BadParameter(msg)
-    return name, Path(path)
 
 
 def _engine() -> None:

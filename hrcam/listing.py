@@ -91,12 +91,21 @@ def recipes() -> Rows:
 
 def readers() -> Rows:
     """List what maps and masks may be read from."""
+    from metrics.sources.formats import FORMATS
+
+    ours = {"suffixes": "-", "extra": "-"}
     return [
-        {"name": "dataset", "about": "a folder of `hrcam generate` (masks)"},
-        {"name": "maps", "about": "a folder of `hrcam explain` (maps)"},
-        {"name": "npy", "about": "a folder of 2-D .npy files, one image each"},
-        {"name": "npz", "about": "a folder of .npz files, or one with a key an image"},
-        {"name": "png", "about": "a folder of gray .png files, 8 or 16 bit"},
+        {"name": "dataset", "holds": "masks", **ours, "about": "of `hrcam generate`"},
+        {"name": "maps", "holds": "maps", **ours, "about": "of `hrcam explain`"},
+    ] + [
+        {
+            "name": x.name,
+            "holds": "masks" if x.masks_only else "maps, masks",
+            "suffixes": " ".join(x.suffixes),
+            "extra": x.extra or "-",
+            "about": x.about,
+        }
+        for x in FORMATS.values()
     ]
 
 

@@ -13,6 +13,7 @@ paired differences with intervals and verdicts, threshold curves.
 from metrics.analysis.options import ScoreOptions
 from metrics.counting.statuses import STATUSES
 from metrics.counting.thresholds import Sweep, sweep
+from metrics.counting.truth import Truth
 from metrics.scores.score import Score
 from metrics.scores.table import SCORES
 from metrics.scoring import Scores, score, with_evidence
@@ -21,8 +22,12 @@ from metrics.sources.source import (
     ArrayMasks,
     FolderMaps,
     FolderMasks,
+    MapReading,
     MapSource,
+    MaskReading,
     MaskSource,
+    open_maps,
+    open_masks,
 )
 
 __all__ = [
@@ -32,12 +37,17 @@ __all__ = [
     "ArrayMasks",
     "FolderMaps",
     "FolderMasks",
+    "MapReading",
     "MapSource",
+    "MaskReading",
     "MaskSource",
     "Score",
     "ScoreOptions",
     "Scores",
     "Sweep",
+    "Truth",
+    "open_maps",
+    "open_masks",
     "score",
     "sweep",
     "with_evidence",

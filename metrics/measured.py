@@ -1,7 +1,7 @@
 """Every score of every map: what is measured, and what of it is asked for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +74,14 @@ class Measured:
     def statuses_of(self, entry: int, column: int) -> Shaped[np.ndarray, " n"]:
         """Statuses of one entry's column, in words."""
         return np.array(STATUSES)[self.codes[entry, column]]
+
+
+def fill_gaps(measured: Measured) -> Measured:
+    """Return the same scores with those of missing maps at their worst."""
+    gaps = measured.codes == STATUSES.index("missing")
+    if not gaps.any():
+        return measured
+    return replace(measured, values=np.where(gaps, measured.worst, measured.values))
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from metrics.measured import Measured, Plan
 from metrics.pooled.froc import Candidates, join, propose
 from metrics.scores.evaluation import evaluate
 from metrics.scores.score import Compared
-from metrics.sources.intake import check_ids, read_maps, read_masks
-from metrics.sources.source import MapSource, MaskSource, check_unique
+from metrics.sources.intake import read_maps, read_masks
+from metrics.sources.source import MapSource, MaskSource
 from metrics.storage.allocation import allocate
 
 THRESHOLDS = 101
@@ -40,7 +40,7 @@ def measure(
     sources
         Maps by entry name.
     masks
-        Masks of the images to score; a map without one is an error, a mask without
+        Masks of the images to score; a map without one is left alone, a mask without
         a map a row with status ``missing``.
     plan
         What is computed.
@@ -50,12 +50,9 @@ def measure(
     Raises
     ------
     ValueError
-        If ids do not match or shapes differ.
+        If shapes differ.
     """
     ids = tuple(masks.ids)
-    check_unique("masks", ids)
-    for name, source in sources.items():
-        check_ids(name, source.ids, ids)
     have = {name: frozenset(source.ids) for name, source in sources.items()}
     found: _Found | None = None
     start = 0

@@ -19,6 +19,8 @@ from metrics.measured import Column, Measured, Plan
 from metrics.measurement import measure
 from metrics.scores.table import SCORES
 from metrics.sources.entries import name_entries
+from metrics.sources.geometry import compare_geometry
+from metrics.sources.matching import match
 from metrics.sources.source import as_maps, as_masks
 from metrics.table import lengthen
 
@@ -104,11 +106,13 @@ def score(  # noqa: PLR0913  keywords of a public call
     Parameters
     ----------
     sources
-        Per entry a :class:`~metrics.sources.source.MapSource`, or an array (n, h, w)
-        whose images are those of the masks; the key names the method of an array.
+        Per entry a :class:`~metrics.sources.source.MapSource`, a path, or an array
+        (n, h, w) or (n, d, h, w) whose images are those of the masks; the key names the
+        method of a path or an array.
     masks
-        A :class:`~metrics.sources.source.MaskSource` or an array (n, h, w), not 0 on
-        lesion.
+        A :class:`~metrics.sources.source.MaskSource`, a path, paths of several raters,
+        a :class:`~metrics.counting.truth.Truth`, or an array (n, h, w) or (n, d, h, w),
+        not 0 on lesion.
     strata
         One row per image_id (column or index); ``subject``, ``lesion`` and
         ``correct`` are understood, other columns are carried along.
@@ -125,8 +129,8 @@ def score(  # noqa: PLR0913  keywords of a public call
     Returns
     -------
     Scores
-        A mask without a map is a row ``missing``; a map that is not finite is a row
-        ``nonfinite``.
+        A map that is not finite is a row ``nonfinite``; a mask without a map, if
+        ``options.missing`` lets it pass, a row ``missing``.
 
     Raises
     ------
@@ -150,8 +154,18 @@ def score(  # noqa: PLR0913  keywords of a public call
     truth = as_masks(masks)
     maps = [as_maps(name, source, truth) for name, source in sources.items()]
     entries = name_entries([source.names for source in maps])
-    frame = align(strata, tuple(truth.ids))
     named = {entry["name"]: m for entry, m in zip(entries, maps, strict=True)}
+    matches = [match(name, m.ids, truth.ids) for name, m in named.items()]
+    for found in matches:
+        found.check(options.missing, options.extra)
+    notices = [
+        notice.text
+        for found in matches
+        for notice in compare_geometry(
+            found.name, named[found.name], truth, found.matched
+        )
+    ]
+    frame = align(strata, tuple(truth.ids))
     resolve_reference(options, tuple(named))  # fails before the long work
     places = {name: round(value * 100) for name, value in options.tuned.items()}
     lost = [name for name in named if places and name not in places]
@@ -166,7 +180,7 @@ def score(  # noqa: PLR0913  keywords of a public call
     )
     measured = measure(named, truth, plan, progress)
     groups = stratify(frame, measured.lesion)
-    results = assemble(Analysis(measured, groups, entries, options))
+    results = assemble(Analysis(measured, groups, entries, options, matches, notices))
     return Scores(measured, frame, entries, results)
 
 

@@ -11,9 +11,13 @@ import numpy as np
 
 from hrcam.maps import Explained, LayerMaps
 from hrcam.pipeline.model import versions
+from hrcam.pipeline.slices import choose_slice, cut, frame
 from metrics import FolderMaps, MapSource, MaskSource, Scores
-from metrics.counting.truth import as_truth
+from metrics.counting.truth import Truth, as_truth
 from simbench.dataset import Dataset
+
+#: Where a volume is cut; None for a flat image.
+Place = tuple[int, int] | None
 
 #: Thumbnails on the data card, per lesion kind.
 THUMBNAILS = 2
@@ -107,10 +111,13 @@ def draw_panels(comparison: Comparison) -> dict[str, np.ndarray]:
     ids = [panel["image_id"] for panel in results["panels"]]
     if not ids:
         return {}
-    maps = [_read(source, ids, comparison.masks) for source in sources.values()]
+    truths = [as_truth(comparison.masks.read([image])) for image in ids]
+    places = dict(zip(ids, map(choose_slice, truths), strict=True))
+    maps = [_read(source, truths, places) for source in sources.values()]
+    lesions = [t.lesion[0] for t in truths]
     panels = {
         "ids": np.array(ids),
-        "masks": as_truth(comparison.masks.read(ids)).lesion,
+        "masks": frame(list(map(cut, lesions, places.values()))),
         "names": np.array([entry["name"] for entry in comparison.scores.entries]),
         "maps": np.stack(maps, axis=1).astype(np.float32),
     }
@@ -118,7 +125,7 @@ def draw_panels(comparison: Comparison) -> dict[str, np.ndarray]:
         panels["images"] = _pictures(comparison.dataset, ids)
         panels |= _thumbnails(comparison.dataset)
     elif comparison.images is not None:
-        panels["images"] = _read_images(Path(comparison.images), ids)
+        panels["images"] = _read_images(Path(comparison.images), places)
     return panels | _layer_maps(sources, results["options"]["reference"], ids)
 
 
@@ -169,22 +176,27 @@ def _thumbnails(dataset: Dataset) -> dict[str, np.ndarray]:
     }
 
 
-def _read(source: MapSource, ids: Sequence[str], masks: MaskSource) -> np.ndarray:
+def _read(
+    source: MapSource, truths: Sequence[Truth], places: Mapping[str, Place]
+) -> np.ndarray:
     """Read maps; an image that a method has no map for becomes NaN."""
     have = set(source.ids)
-    there = [image for image in ids if image in have]
-    maps = np.full(as_truth(masks.read(ids)).lesion.shape, np.nan, np.float32)
-    if there:
-        maps[[ids.index(image) for image in there]] = source.read(there)
-    return maps
+    maps = [
+        source.read([image])[0] if image in have else np.full(truth.size, np.nan)
+        for image, truth in zip(places, truths, strict=True)
+    ]
+    return frame([cut(*pair) for pair in zip(maps, places.values(), strict=True)])
 
 
-def _read_images(folder: Path, ids: Sequence[str]) -> np.ndarray:
+def _read_images(folder: Path, places: Mapping[str, Place]) -> np.ndarray:
     """Read images to draw on, scaled to bytes together."""
-    pixels = FolderMaps(folder, "images").read(ids)
-    low, high = float(pixels.min()), float(pixels.max())
+    images = FolderMaps(folder, "images").each(list(places))
+    pixels = frame([cut(*pair) for pair in zip(images, places.values(), strict=True)])
+    low, high = float(np.nanmin(pixels)), float(np.nanmax(pixels))
     span = high - low if high > low else 1.0
-    return np.round((pixels - low) / span * 255).astype(np.uint8)
+    return np.round((np.nan_to_num(pixels, nan=low) - low) / span * 255).astype(
+        np.uint8
+    )
 
 
 def _title(known: Mapping[str, Any], dataset: Dataset | None) -> str:

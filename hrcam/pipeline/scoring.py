@@ -16,8 +16,8 @@ from hrcam.pipeline.explaining import is_maps_folder, open_maps
 from hrcam.pipeline.folders import check_free, staged
 from hrcam.pipeline.opening import open_data
 from metrics import (
-    FolderMaps,
-    FolderMasks,
+    MapReading,
+    MaskReading,
     MaskSource,
     ScoreOptions,
     Scores,
@@ -72,6 +72,8 @@ def score(  # noqa: PLR0913  keywords of a public verb
     images: Path | str | None = None,
     split: str = "test",
     region: str = "mask",
+    map_reading: MapReading | None = None,
+    mask_reading: MaskReading | None = None,
     sanity: Any = None,
     options: ScoreOptions | None = None,
     tuned_on: Any = None,
@@ -85,11 +87,12 @@ def score(  # noqa: PLR0913  keywords of a public verb
     Parameters
     ----------
     maps
-        What :func:`hrcam.explain` returned, or by name: an array (n, h, w), a source
-        of maps, or a path (a maps folder of ours, or anybody's ``.npy``, ``.npz`` and
-        PNG files whose stems are the image ids).
+        What :func:`hrcam.explain` returned, or by name: an array (n, h, w) or
+        (n, d, h, w), a source of maps, or a path (a maps folder of ours, or anybody's
+        files of any format of :data:`metrics.sources.formats.FORMATS`).
     truth
-        A dataset, the folder of one, a folder of masks, or an array of masks.
+        A dataset, the folder of one, masks in files or in an array, or a list of paths,
+        one for each rater.
     out
         Scores folder to write; None keeps the scores in memory.
     images
@@ -99,6 +102,8 @@ def score(  # noqa: PLR0913  keywords of a public verb
     region
         Which truth of a dataset: ``mask``, the lesions; ``distinctive``, those that no
         other class may have; ``effect``, how much of each pixel is lesion.
+    map_reading, mask_reading
+        How files are named and read, and what counts as lesion.
     tuned_on
         Scores, or the folder of them, of other images by the same entries (the
         validation split): the threshold of largest mean Dice there is each entry's
@@ -125,10 +130,11 @@ def score(  # noqa: PLR0913  keywords of a public verb
     if out is not None:
         check_free(Path(out), overwrite, "scores")
     checked = _checked(sanity)
-    found, runs = collect(maps)
-    given, dataset = find_masks(truth, split, region)
+    found, runs = collect(maps, map_reading)
+    like = next((m for m in found.values() if hasattr(m, "read")), None)
+    given, dataset = find_masks(truth, split, region, mask_reading, like)
     _check_identity(runs, dataset)
-    masks = as_masks(given)
+    masks = as_masks(given, mask_reading)
     sources = {name: as_maps(name, source, masks) for name, source in found.items()}
     strata = _strata(masks, dataset, runs)
     options = options or ScoreOptions()
@@ -153,7 +159,9 @@ def score(  # noqa: PLR0913  keywords of a public verb
     return read(Path(out))
 
 
-def collect(maps: Any) -> tuple[dict[str, Any], list[Explained]]:
+def collect(
+    maps: Any, reading: MapReading | None = None
+) -> tuple[dict[str, Any], list[Explained]]:
     """Return sources of maps by entry, and the runs of ours among them.
 
     An entry is also read in ``half_pixel`` alignment where that changes its maps, since
@@ -172,7 +180,7 @@ def collect(maps: Any) -> tuple[dict[str, Any], list[Explained]]:
         if isinstance(given, str | Path):
             path = Path(given)
             ours = is_maps_folder(path)
-            found = open_maps(path) if ours else FolderMaps(path, name)
+            found = open_maps(path) if ours else metrics.open_maps(path, name, reading)
         rows = found if isinstance(found, Explained) else {name: found}
         runs += [found] if isinstance(found, Explained) else []
         for key, source in rows.items():
@@ -189,29 +197,52 @@ def collect(maps: Any) -> tuple[dict[str, Any], list[Explained]]:
 
 
 def find_masks(
-    truth: Any, split: str, region: str = "mask"
+    truth: Any,
+    split: str,
+    region: str = "mask",
+    reading: MaskReading | None = None,
+    like: Any = None,
 ) -> tuple[Any, Dataset | None]:
     """Return a source of masks, and the dataset it belongs to or None.
+
+    Parameters
+    ----------
+    truth, split, region
+        As of :func:`score`.
+    reading
+        What counts as lesion in files; a dataset knows.
+    like
+        Maps that say how large images are where masks do not.
 
     Raises
     ------
     FileNotFoundError
         If a path does not exist.
     ValueError
-        If there is no such split or region.
+        If there is no such split or region, or a dataset is to be read otherwise.
     """
     if region not in REGIONS:
         msg = f"region must be one of {', '.join(REGIONS)}, got {region!r}"
         raise ValueError(msg)
     if isinstance(truth, str | Path):
         path = Path(truth)
-        if not path.exists():
+        if not path.exists() and "::" not in str(path):
             msg = f"--masks must be a dataset or a folder of masks, got no {path}"
             raise FileNotFoundError(msg)
         if not (path / "recipe.toml").is_file():
-            return FolderMasks(path), None
+            return metrics.open_masks(path, reading, like), None
         truth = open_data(path)
+    if isinstance(truth, list | tuple) and all(
+        isinstance(path, str | Path) for path in truth
+    ):
+        return metrics.open_masks(truth, reading, like), None
     if isinstance(truth, Dataset):
+        if reading not in (None, MaskReading()):
+            msg = (
+                "masks of a dataset must be read as it says, got other choices of "
+                "reading; export them first, or choose a region"
+            )
+            raise ValueError(msg)
         return DatasetMasks(truth, tuple(truth.ids(split)), region), truth
     return truth, None
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from metrics.scores.score import Score
 from metrics.scores.table import choose_scores
+from metrics.sources.matching import Extra, Missing
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,12 @@ class ScoreOptions:
         By entry, a threshold k/100 that was tuned on other images.
     froc
         Whether lesions found are traced against false parts per image.
+    missing
+        What becomes of masks without a map: ``refuse`` them; ``drop`` them, for that
+        entry; or count them as ``worst`` in comparisons. Their rows have no value and
+        the status ``missing`` either way.
+    extra
+        What becomes of maps without a mask: ``refuse`` or ``ignore`` them.
     """
 
     thresholds: tuple[float, ...] = (0.3, 0.5, 0.8)
@@ -47,6 +54,8 @@ class ScoreOptions:
     scores: tuple[str, ...] = ("standard",)
     tuned: Mapping[str, float] = field(default_factory=dict)
     froc: bool = False
+    missing: Missing = "refuse"
+    extra: Extra = "refuse"
 
     def __post_init__(self) -> None:
         for threshold in (*self.thresholds, *self.tuned.values()):
@@ -68,6 +77,11 @@ class ScoreOptions:
             msg = f"primary must be one of {', '.join(free)}, got {self.primary!r}"
             raise ValueError(msg)
         choose_scores(self.scores, bool(self.tuned))  # refuses what is not there
+        for name, kind in (("missing", Missing), ("extra", Extra)):
+            if getattr(self, name) not in get_args(kind):
+                words = ", ".join(get_args(kind))
+                msg = f"{name} must be one of {words}, got {getattr(self, name)!r}"
+                raise ValueError(msg)
         if self.resamples < 100:
             msg = f"resamples must be at least 100, got {self.resamples}"
             raise ValueError(msg)

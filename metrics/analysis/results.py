@@ -13,7 +13,8 @@ from metrics.analysis.options import ScoreOptions, resolve_reference
 from metrics.analysis.pooling import pool_lesions, pool_pixels
 from metrics.analysis.selection import choose_panels
 from metrics.analysis.strata import Strata
-from metrics.measured import Measured
+from metrics.measured import Measured, fill_gaps
+from metrics.sources.matching import Match
 from metrics.statistics.bootstrap import draw_weights
 from metrics.statistics.curves import trace
 from metrics.statistics.intervals import FEWEST, average, median_interval
@@ -26,12 +27,24 @@ _DIGITS = 10
 
 @dataclass(frozen=True)
 class Analysis:
-    """What is analyzed, and how."""
+    """What is analyzed, and how.
+
+    Attributes
+    ----------
+    measured, strata, entries, options
+        Scores of every entry, groups of images, names of entries, choices.
+    matches
+        Which maps have masks.
+    notices
+        What was noticed before scoring; alerts.
+    """
 
     measured: Measured
     strata: Strata
     entries: Sequence[Mapping[str, str]]
     options: ScoreOptions
+    matches: Sequence[Match] = ()
+    notices: Sequence[str] = ()
 
     @property
     def reference(self) -> str:
@@ -45,12 +58,15 @@ def assemble(analysis: Analysis) -> dict[str, Any]:
     Floats keep ten significant digits; undefined numbers are None.
     """
     measured, strata = analysis.measured, analysis.strata
+    worst = analysis.options.missing == "worst"
+    compared = fill_gaps(measured) if worst else measured
     panels, rule = choose_panels(
         measured, strata, analysis.entries, analysis.options, analysis.reference
     )
     results = {
         "schema": SCHEMA,
         "options": analysis.options.describe(analysis.reference),
+        "inputs": [match.as_dict() for match in analysis.matches],
         "images": _count_images(analysis),
         "strata": [
             {"name": name, "n": int(rows.sum()), "small": bool(rows.sum() < FEWEST)}
@@ -64,7 +80,7 @@ def assemble(analysis: Analysis) -> dict[str, Any]:
             row
             for name in strata.members
             for row in compare_stratum(
-                measured, strata, name, analysis.options, analysis.reference
+                compared, strata, name, analysis.options, analysis.reference
             )
         ],
         "pooled": pool_pixels(measured, strata, analysis.options, analysis.reference),
@@ -73,7 +89,10 @@ def assemble(analysis: Analysis) -> dict[str, Any]:
         "curves": _trace_curves(analysis),
         "panels": panels,
         "panel_rule": rule,
-        "alerts": list_alerts(measured, strata, analysis.entries),
+        "alerts": [
+            *analysis.notices,
+            *list_alerts(measured, strata, analysis.entries),
+        ],
     }
     return to_plain(results, _DIGITS)
 

@@ -1,159 +1,159 @@
-"""Maps and masks in files that anybody wrote, matched by their stems."""
+"""Maps and masks in files that anybody wrote, of any format of the table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Float
 
-from metrics.sources.files import (
-    SUFFIXES,
-    list_keys,
-    open_archive,
-    read_image,
-    read_member,
-)
+from metrics.counting.truth import Truth
+from metrics.sources.band import leave_out_band
+from metrics.sources.formats.image import Header, Image, ImageError, Images
+from metrics.sources.opening import look_at, open_images
+from metrics.sources.reading import MapReading, MaskReading, to_truth
+from metrics.sources.truths import alike, join
 
 
 @dataclass(frozen=True)
 class FolderMaps:
-    """Maps of one method: a folder of files, or one ``.npz`` with a key per image.
+    """Maps of one method: a folder of files, or one file of many images.
 
     Parameters
     ----------
     path
-        Folder of 2-D ``.npy``, ``.npz`` or gray ``.png`` files, one image each; the
-        stem is the image_id.
+        Where they are; ``FILE::PATH`` for an array inside HDF5 or Zarr. See
+        :data:`metrics.sources.formats.FORMATS`.
     name
         What to call the method.
+    reading
+        What images are called, and how their axes lead.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If there is nothing to read or two files have one stem.
+        If there is nothing to read or two images have one name.
     """
 
-    path: Path
+    path: Path | str
     name: str
+    reading: MapReading = field(default_factory=MapReading)
+    images: Images = field(init=False, repr=False, compare=False)
     ids: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "path", Path(self.path))
-        object.__setattr__(self, "ids", tuple(find_images(self.path)))
+        images = open_images(Path(self.path), self.reading)
+        object.__setattr__(self, "images", images)
+        object.__setattr__(self, "ids", tuple(self.images.ids))
 
     @property
     def names(self) -> Mapping[str, str]:
         """Names of the entry; its kind is ``external``."""
         return {"method": self.name, "label": self.name, "kind": "external"}
 
-    def read(self, ids: Sequence[str]) -> Float[np.ndarray, "n h w"]:
-        """Read maps in the order of ``ids``."""
-        maps = read_images(self.path, ids)
-        return maps.astype(np.result_type(maps.dtype, np.float32), copy=False)
+    def header(self, key: str) -> Header:
+        """Look at one map without reading its pixels."""
+        return self.images.header(key)
+
+    def each(self, ids: Sequence[str]) -> Iterator[Float[np.ndarray, "..."]]:
+        """Read one map after another; they may differ in size."""
+        for key, image in zip(ids, self.images.walk(ids), strict=True):
+            if image.kind not in ("values", "shares"):
+                msg = (
+                    f"map of {key} in {self.path} must have values, got a label image; "
+                    "save it without a palette"
+                )
+                raise ImageError(msg)
+            pixels = np.asarray(image.pixels)
+            wide = np.result_type(pixels.dtype, np.float32)
+            yield np.ascontiguousarray(pixels, min(wide, np.dtype(np.float64)))
+
+    def read(self, ids: Sequence[str]) -> Float[np.ndarray, "n ..."]:
+        """Read maps of one size in the order of ``ids``."""
+        maps = list(self.each(ids))
+        sizes = [one.shape for one in maps]
+        _check_sizes(self.path, ids, sizes)
+        return np.stack(maps)
 
 
 @dataclass(frozen=True)
 class FolderMasks:
-    """Masks in a folder of files, or in one ``.npz`` with a key per image.
+    """Masks in a folder of files, or in one file of many images.
 
-    Every pixel that is not 0 is lesion. Errors as :class:`FolderMaps`.
+    Parameters
+    ----------
+    path
+        As of :class:`FolderMaps`.
+    reading
+        What counts as lesion; every pixel that is not 0 unless it says otherwise.
+    like
+        Maps that say how large images are, and where they lie, if the masks do not:
+        boxes without sizes, and segmentations that leave out slices.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As :class:`FolderMaps`.
     """
 
-    path: Path
+    path: Path | str
+    reading: MaskReading = field(default_factory=MaskReading)
+    like: Any = field(default=None, repr=False, compare=False)
+    images: Images = field(init=False, repr=False, compare=False)
     ids: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "path", Path(self.path))
-        object.__setattr__(self, "ids", tuple(find_images(self.path)))
+        images = open_images(
+            Path(self.path),
+            self.reading,
+            self.reading.labels,
+            look_at(self.like),
+            masks=True,
+        )
+        object.__setattr__(self, "images", images)
+        object.__setattr__(self, "ids", tuple(images.ids))
 
-    def read(self, ids: Sequence[str]) -> Bool[np.ndarray, "n h w"]:
-        """Read masks in the order of ``ids``."""
-        return to_masks(read_images(self.path, ids), f"masks in {self.path}")
+    def header(self, key: str) -> Header:
+        """Look at one mask without reading its pixels."""
+        return self.images.header(key)
 
+    def each(self, ids: Sequence[str]) -> Iterator[Truth]:
+        """Read the truth of one image after another; they may differ in size."""
+        for key, image in zip(ids, self.images.walk(ids), strict=True):
+            ignored = None if image.ignored is None else image.ignored[None]
+            pixels = np.ascontiguousarray(image.pixels)[None]
+            row = Image(pixels, image.grid, image.kind, ignored)
+            truth = to_truth(row, self.reading, f"mask of {key} in {self.path}")
+            yield leave_out_band(truth, self.reading.band)
 
-def to_masks(
-    masks: Shaped[np.ndarray, "n h w"], name: str
-) -> Bool[np.ndarray, "n h w"]:
-    """Turn numbers into masks: not 0 is lesion.
-
-    Raises
-    ------
-    ValueError
-        If fractions are among them: where to cut is not for us to guess.
-    """
-    if masks.dtype.kind == "f" and not np.isin(masks, (0.0, 1.0, 255.0)).all():
-        odd = masks[~np.isin(masks, (0.0, 1.0, 255.0))][0]
-        msg = f"{name} must be 0 or 1, got {odd:g}; cut soft masks before scoring"
-        raise ValueError(msg)
-    return masks != 0
-
-
-def find_images(path: Path) -> dict[str, Path]:
-    """List the images of a folder or archive by image_id, sorted.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the path does not exist or holds no image.
-    ValueError
-        If it is another kind of file or two files have one stem.
-    """
-    if not path.exists():
-        msg = f"{path} must be a folder or a .npz file, got nothing there"
-        raise FileNotFoundError(msg)
-    if path.is_file():
-        if path.suffix.lower() != ".npz":
-            msg = (
-                f"{path} must be a folder or a .npz file, got a file of kind "
-                f"{path.suffix or 'unknown'!r}; put one image per file into a folder"
-            )
-            raise ValueError(msg)
-        with open_archive(path) as archive:
-            found = dict.fromkeys(list_keys(archive), path)
-    else:
-        found = _list_folder(path)
-    if not found:
-        msg = f"{path} must hold {', '.join(SUFFIXES)} images, got none"
-        raise FileNotFoundError(msg)
-    return found
+    def read(self, ids: Sequence[str]) -> Truth:
+        """Read the truth of images of one size in the order of ``ids``."""
+        return read_truth(self.path, ids, list(self.each(ids)))
 
 
-def read_images(path: Path, ids: Sequence[str]) -> Shaped[np.ndarray, "n h w"]:
-    """Read images of a folder or archive into one array.
+def read_truth(path: Path | str, ids: Sequence[str], truths: Sequence[Truth]) -> Truth:
+    """Put the truths of images together.
 
     Raises
     ------
-    ValueError
-        If an image cannot be read or has another shape than the first.
+    ImageError
+        If they differ in size, spacing or what is known.
     """
-    if path.is_file():
-        with open_archive(path) as archive:
-            images = [read_member(archive, key, path) for key in ids]
-    else:
-        files = _list_folder(path)
-        images = [read_image(files[key]) for key in ids]
-    for key, image in zip(ids, images, strict=True):
-        if image.shape != images[0].shape:
-            msg = (
-                f"images in {path} must have one shape, got {images[0].shape} for "
-                f"{ids[0]} and {image.shape} for {key}; resize them"
-            )
-            raise ValueError(msg)
-    return np.stack(images)
+    _check_sizes(path, ids, [truth.size for truth in truths])
+    if not all(alike(truths[0], truth) for truth in truths):
+        msg = f"masks in {path} must be alike to be read at once; read them one by one"
+        raise ImageError(msg)
+    return join(truths)
 
 
-def _list_folder(path: Path) -> dict[str, Path]:
-    """Files by stem, sorted."""
-    found: dict[str, Path] = {}
-    for file in sorted(path.iterdir()):
-        if file.suffix.lower() not in SUFFIXES or file.name.startswith("."):
-            continue
-        if file.stem in found:
+def _check_sizes(
+    path: Path | str, ids: Sequence[str], sizes: Sequence[tuple[int, ...]]
+) -> None:
+    for key, size in zip(ids, sizes, strict=True):
+        if size != sizes[0]:
             msg = (
-                f"{path} must hold one file per image, got {found[file.stem].name} and "
-                f"{file.name}; remove one"
+                f"images in {path} must have one shape to be read at once, got "
+                f"{sizes[0]} for {ids[0]} and {size} for {key}; read them one by one"
             )
-            raise ValueError(msg)
-        found[file.stem] = file
-    return dict(sorted(found.items()))
+            raise ImageError(msg)

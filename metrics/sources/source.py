@@ -1,25 +1,35 @@
-"""Where maps and masks come from: memory, a Zarr array, files, or anything alike."""
+"""Where maps and masks come from: memory, files, or anything alike."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Bool, Float
 
 from metrics.counting.truth import Truth
-from metrics.sources.folders import FolderMaps, FolderMasks, to_masks
+from metrics.sources.folders import FolderMaps, FolderMasks
+from metrics.sources.matching import check_unique
+from metrics.sources.memory import ArrayMaps, ArrayMasks, TruthMasks, number
+from metrics.sources.rated import RatedMasks
+from metrics.sources.reading import MapReading, MaskReading
 
 __all__ = [
     "ArrayMaps",
     "ArrayMasks",
     "FolderMaps",
     "FolderMasks",
+    "MapReading",
     "MapSource",
+    "MaskReading",
     "MaskSource",
+    "RatedMasks",
+    "TruthMasks",
     "as_maps",
     "as_masks",
+    "check_unique",
+    "open_maps",
+    "open_masks",
 ]
 
 
@@ -29,82 +39,57 @@ class MapSource(Protocol):
 
     ``names`` tells the entry apart (see :mod:`metrics.sources.entries`), ``ids`` says
     which images there are, ``read`` gives raw maps at the masks' size in the order
-    asked.
+    asked, 2-D or 3-D; it is asked for images of one size. A source that also has
+    ``each(ids)``, which yields one map after another, is read through that, and one
+    that has ``header(id)`` is asked where its pixels lie.
     """
 
     @property
     def names(self) -> Mapping[str, str]: ...
     @property
     def ids(self) -> Sequence[str]: ...
-    def read(self, ids: Sequence[str]) -> Float[np.ndarray, "n h w"]: ...
+    def read(self, ids: Sequence[str]) -> Float[np.ndarray, "n ..."]: ...
 
 
 @runtime_checkable
 class MaskSource(Protocol):
-    """Masks of the images to score.
+    """Ground truth of the images to score.
 
     ``read`` gives True on lesion pixels, or a :class:`~metrics.counting.truth.Truth`.
+    A source whose images may differ in size also has ``each(ids)``, which yields the
+    truth of one image after another.
     """
 
     @property
     def ids(self) -> Sequence[str]: ...
-    def read(self, ids: Sequence[str]) -> Bool[np.ndarray, "n h w"] | Truth: ...
+    def read(self, ids: Sequence[str]) -> Truth | Bool[np.ndarray, "n ..."]: ...
 
 
-@dataclass(frozen=True)
-class ArrayMaps:
-    """Maps in an array of NumPy or Zarr, (n, h, w).
+def as_masks(masks: Any, reading: MaskReading | None = None) -> MaskSource:
+    """Take a source as it is, open a path, number the images of a plain array.
 
-    Raises
-    ------
-    ValueError
-        If the array is not (n, h, w) of real numbers or ids do not fit it.
+    Parameters
+    ----------
+    masks
+        A source, a path or several, a :class:`~metrics.counting.truth.Truth`, or an
+        array.
+    reading
+        What counts as lesion, of a path or an array.
     """
-
-    array: Any
-    ids: Sequence[str]
-    names: Mapping[str, str]
-
-    def __post_init__(self) -> None:
-        _check_array(f"maps of {self.names.get('method', '')!r}", self.array, self.ids)
-
-    def read(self, ids: Sequence[str]) -> Float[np.ndarray, "n h w"]:
-        """Read maps in the order of ``ids``."""
-        maps = _take(self.array, self.ids, ids)
-        return maps.astype(np.result_type(maps.dtype, np.float32), copy=False)
-
-
-@dataclass(frozen=True)
-class ArrayMasks:
-    """Masks in an array of NumPy or Zarr, (n, h, w); not 0 is lesion.
-
-    Raises
-    ------
-    ValueError
-        As :class:`ArrayMaps`, and when reading fractions.
-    """
-
-    array: Any
-    ids: Sequence[str]
-
-    def __post_init__(self) -> None:
-        _check_array("masks", self.array, self.ids)
-
-    def read(self, ids: Sequence[str]) -> Bool[np.ndarray, "n h w"]:
-        """Read masks in the order of ``ids``."""
-        return to_masks(_take(self.array, self.ids, ids), "masks")
-
-
-def as_masks(masks: Any) -> MaskSource:
-    """Take a source as it is; number the images of a plain array."""
+    reading = MaskReading() if reading is None else reading
     if hasattr(masks, "read"):
         return masks
+    if isinstance(masks, Truth):
+        return TruthMasks(masks, number(masks))
+    paths = masks if isinstance(masks, list | tuple) else [masks]
+    if paths and all(isinstance(path, str | Path) for path in paths):
+        return open_masks(masks, reading)
     array = masks if hasattr(masks, "shape") else np.asarray(masks)
-    return ArrayMasks(array, _number(array))
+    return ArrayMasks(array, number(array), reading)
 
 
 def as_maps(name: str, maps: Any, masks: MaskSource) -> MapSource:
-    """Take a source as it is; a plain array has the images of the masks.
+    """Take a source as it is, open a path; a plain array has the images of the masks.
 
     Raises
     ------
@@ -113,57 +98,58 @@ def as_maps(name: str, maps: Any, masks: MaskSource) -> MapSource:
     """
     if hasattr(maps, "read"):
         return maps
+    if isinstance(maps, str | Path):
+        return open_maps(maps, name)
     array = maps if hasattr(maps, "shape") else np.asarray(maps)
     names = {"method": name, "label": name, "kind": "external"}
     return ArrayMaps(array, tuple(masks.ids), names)
 
 
-def check_unique(name: str, ids: Sequence[str]) -> None:
-    """Refuse ids that occur twice.
+def open_maps(
+    path: Path | str, name: str, reading: MapReading | None = None
+) -> FolderMaps:
+    """Open the maps of one method, of any format.
+
+    Parameters
+    ----------
+    path
+        A folder, a file, or ``FILE::PATH``.
+    name
+        What to call the method.
+    reading
+        What images are called, and how their axes lead.
 
     Raises
     ------
-    ValueError
-        Naming the first of them.
+    FileNotFoundError, ValueError
+        If there is nothing to read, in one line that names it.
     """
-    twice = [key for key, times in Counter(ids).items() if times > 1]
-    if twice:
-        msg = f"ids of {name} must be unique, got {twice[0]!r} more than once"
-        raise ValueError(msg)
+    return FolderMaps(path, name, MapReading() if reading is None else reading)
 
 
-def _check_array(name: str, array: Any, ids: Sequence[str]) -> None:
-    if len(array.shape) != 3:
-        msg = f"{name} must be (n, h, w), got shape {tuple(array.shape)}"
-        raise ValueError(msg)
-    if np.dtype(array.dtype).kind not in "buif":
-        msg = f"{name} must hold real numbers, got dtype {array.dtype}"
-        raise ValueError(msg)
-    if len(ids) != array.shape[0]:
-        found = f"{array.shape[0]} for {len(ids)} ids"
-        msg = f"{name} must have one image per id, got {found}"
-        raise ValueError(msg)
-    if 0 in array.shape[1:]:
-        msg = f"{name} must have pixels, got shape {tuple(array.shape)}"
-        raise ValueError(msg)
-    check_unique(name, ids)
+def open_masks(
+    path: Path | str | Sequence[Path | str],
+    reading: MaskReading | None = None,
+    like: Any = None,
+) -> FolderMasks | RatedMasks:
+    """Open masks of any format, of one rater or of several.
 
+    Parameters
+    ----------
+    path
+        A folder, a file, or ``FILE::PATH``; several of them are raters.
+    reading
+        What counts as lesion.
+    like
+        A source of maps that says how large images are, and where they lie, if the
+        masks do not.
 
-def _number(array: Any) -> tuple[str, ...]:
-    return tuple(f"{index:06d}" for index in range(len(array)))
-
-
-def _take(
-    array: Any,
-    have: Sequence[str],
-    want: Sequence[str],
-) -> Shaped[np.ndarray, "n h w"]:
-    """Read rows by id, as one slice where they lie close together."""
-    place = {key: index for index, key in enumerate(have)}
-    rows = np.array([place[key] for key in want], dtype=np.int64)
-    if not len(rows):
-        return np.asarray(array[:0])
-    low, high = int(rows.min()), int(rows.max()) + 1
-    if high - low <= 4 * len(rows):
-        return np.asarray(array[low:high])[rows - low]
-    return np.stack([np.asarray(array[int(row)]) for row in rows])
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there is nothing to read, in one line that names it.
+    """
+    reading = MaskReading() if reading is None else reading
+    if isinstance(path, str | Path):
+        return FolderMasks(path, reading, like)
+    return RatedMasks(tuple(path), reading, like)

@@ -152,7 +152,10 @@ def test_generate_verify_audit_score_and_report_work_by_commands(line, listed):
     assert steps["generate"].out.startswith(f"40 images at {folder / 'data'}, identity")
     assert steps["verify"].out == f"{folder / 'data'} agrees with its manifest.\n"
     assert steps["audit"].out.startswith("check ")
-    assert steps["score"].out == f"2 entries on 16 images at {folder / 'scores'}.\n"
+    assert steps["score"].out == (
+        "All 16 masks have a map of each entry.\n"
+        f"2 entries on 16 images at {folder / 'scores'}.\n"
+    )
     assert steps["report"].out == (
         f"Written: {folder / 'report.pdf'}, {folder / 'report.html'}, "
         f"{folder / 'report.json'}.\n"
@@ -264,7 +267,10 @@ def test_maps_of_every_kind_of_file(place, score, kind):
             Image.fromarray(gray).save(place / "other" / f"{image}.png")
     done = score("other.npz" if kind == "archive" else "other")
     assert done.code == 0
-    assert done.out == f"1 entries on 16 images at {place / 'scores'}.\n"
+    assert done.out == (
+        "All 16 masks have a map of each entry.\n"
+        f"1 entry on 16 images at {place / 'scores'}.\n"
+    )
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -290,7 +296,7 @@ def test_a_map_that_is_not_finite_is_a_row_and_no_end(place, score, value):
 
 def test_a_map_that_is_missing_is_a_row_and_no_end(place, score):
     (place / "maps" / "000030.npy").unlink()
-    assert score().code == 0
+    assert score("maps", "masks", "--missing", "drop").code == 0
     table = pd.read_parquet(place / "scores" / "scores.parquet")
     rows = table[table["image_id"] == "000030"]
     assert set(rows["status"]) == {"missing"}
@@ -466,8 +472,8 @@ def test_maps_and_masks_of_different_shapes(place, score, refused):
     np.save(file, np.load(file)[:, :-1])
     refused(
         score,
-        f"images in {place / 'maps'} must have one shape, got (48, 40) for 000024 and "
-        "(48, 39) for 000027; resize them",
+        "maps and masks must have one shape, got (48, 39) for the map of 000027 in "
+        "'mine' and (48, 40) for its mask; enlarge the maps to the masks' size",
     )
     for file in (place / "maps").iterdir():
         np.save(file, np.load(file)[:24, :20])
@@ -484,7 +490,8 @@ def test_a_missing_mask(place, score, refused):
     refused(
         score,
         "every map of 'mine' must have a mask, got none for 000025, 000033; add the "
-        "masks (all 0 for an image without lesion) or remove the maps",
+        "masks (all 0 for an image without lesion), remove the maps, "
+        "or let extra be ignore",
     )
 
 
@@ -495,7 +502,8 @@ def test_maps_of_other_images(place, score, refused):
         score,
         "maps of 'mine' must match masks by image_id, got no match: maps x000024, "
         "x000025, x000026 and 13 more and masks 000024, 000025, 000026 and 13 more; "
-        "name both alike",
+        "16 names would match without 'x' before the maps' ids: rename them, or name "
+        "the pattern (prefix and suffix; --map-names, --mask-names)",
     )
 
 
@@ -504,14 +512,15 @@ def test_an_empty_folder(place, score, refused, which):
     (place / "empty").mkdir()
     refused(
         lambda: score(**{which: "empty"}),
-        f"{place / 'empty'} must hold .npy, .npz, .png images, got none",
+        f"{place / 'empty'} must hold images (.npy, .npz, .png, .tif, .tiff, .nii, "
+        ".nii.gz, .dcm, .dicom, .ima, .h5, .hdf5, .zarr), got none",
     )
 
 
 def test_maps_that_are_nowhere(place, score, refused):
     refused(
         lambda: score("nowhere"),
-        f"{place / 'nowhere'} must be a folder or a .npz file, got nothing there",
+        f"{place / 'nowhere'} must be a folder or a file, got nothing there",
     )
 
 
@@ -525,7 +534,7 @@ def test_masks_that_are_nowhere(place, score, refused):
 def test_images_that_are_nowhere(place, score, refused):
     refused(
         lambda: score("maps", "masks", "--images", place / "nowhere"),
-        f"{place / 'nowhere'} must be a folder or a .npz file, got nothing there",
+        f"{place / 'nowhere'} must be a folder or a file, got nothing there",
     )
 
 
@@ -631,8 +640,8 @@ def test_soft_masks(place, score, refused):
         np.save(place / "masks" / file.name, np.full(SIZE, 0.25))
     refused(
         score,
-        f"masks in {place / 'masks'} must be 0 or 1, got 0.25; cut soft masks before "
-        "scoring",
+        f"mask of 000024 in {place / 'masks'} must be 0 or 1, got 0.25; cut soft masks "
+        "before scoring, or read them as soft",
     )
 
 

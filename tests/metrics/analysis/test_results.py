@@ -28,6 +28,7 @@ def test_the_parts_are_those_of_the_report(scores):
         "entries",
         "froc",
         "images",
+        "inputs",
         "options",
         "panel_rule",
         "panels",
@@ -50,6 +51,8 @@ def test_the_parts_are_those_of_the_report(scores):
         "scores": ["standard"],
         "tuned": {},
         "froc": False,
+        "missing": "refuse",
+        "extra": "refuse",
     }
     assert results["images"] == {
         "total": 24,
