@@ -89,6 +89,10 @@ def score(  # noqa: PLR0913  one parameter per option
         Path | None,
         typer.Option(help="Scores folder of other images to tune thresholds on."),
     ] = None,
+    tests: Annotated[
+        str,
+        typer.Option(help="Further tests: wilcoxon, permutation, friedman (commas)."),
+    ] = "",
     froc: Annotated[
         bool, typer.Option("--froc", help="Trace lesions found and false parts.")
     ] = False,
@@ -112,6 +116,7 @@ def score(  # noqa: PLR0913  one parameter per option
         seed=seed,
         scores=tuple(scores.split(",")),
         froc=froc,
+        tests=tuple(str(word) for word in _list(tests)),
         missing=missing,  # type: ignore[arg-type]  # checked there
         extra=extra,  # type: ignore[arg-type]
     )

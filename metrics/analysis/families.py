@@ -1,6 +1,7 @@
 """Compare the reference with every other entry and correct for their number."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ from metrics.analysis.options import ScoreOptions
 from metrics.analysis.strata import WITHOUT, Strata
 from metrics.measured import Column, Measured
 from metrics.scores.table import SCORES
-from metrics.statistics.bootstrap import draw_weights, resample_means
+from metrics.statistics.bootstrap import resample_means
 from metrics.statistics.comparison import contrast, subtract
-from metrics.statistics.multiplicity import adjust_by_maximum
+from metrics.statistics.draws import Draws
+from metrics.statistics.effects import Effects, measure_effects
+from metrics.statistics.multiplicity import adjust_by_holm, adjust_by_maximum
 
 
 def compare_stratum(
@@ -72,6 +75,7 @@ def compare_stratum(
                     "low90": found.low90,
                     "high90": found.high90,
                     "win_rate": found.win_rate,
+                    **_name_effects(measure_effects(a, b, groups, options.level)),
                     "p": found.p_value,
                     "verdict": found.verdict,
                     "reason": found.reason,
@@ -89,7 +93,7 @@ def compare_stratum(
                 )
     if result and len(groups):
         clusters = int(groups.max()) + 1
-        weights = draw_weights(clusters, options.resamples, options.seed, stratum)
+        weights = Draws(clusters, options.resamples, options.seed, stratum)
         _adjust(result, resample_means(np.stack(pairs, axis=1), groups, weights))
     return result
 
@@ -125,17 +129,26 @@ def _margin(column: Column, options: ScoreOptions) -> float:
     return options.margin if SCORES[column.score].span == (0.0, 1.0) else np.nan
 
 
+def _name_effects(effects: Effects) -> dict[str, Any]:
+    """Name sizes of effects as the results do."""
+    named = asdict(effects)
+    named["median_difference"] = named.pop("median")
+    named["effects_reason"] = named.pop("reason")
+    return named
+
+
 def _adjust(rows: list[dict[str, Any]], resampled: Float[np.ndarray, "b c"]) -> None:
-    """Add ``p_adjusted`` to each row, family by family."""
+    """Add ``p_adjusted`` (max-T) and ``p_holm`` to each row, family by family."""
     paper = ("sensitivity", "specificity")
     families = ["" if r["score"] in paper else r["score"] for r in rows]
     p_values = np.array([row["p"] for row in rows])
     means = np.array([row["difference"] for row in rows])
-    adjusted = np.full(len(rows), np.nan)
+    adjusted, holm = np.full((2, len(rows)), np.nan)
     for family in sorted(set(families)):
         members = np.array([name == family for name in families])
         adjusted[members] = adjust_by_maximum(
             p_values[members], means[members], resampled[:, members]
         )
-    for row, value in zip(rows, adjusted, strict=True):
-        row["p_adjusted"] = value
+        holm[members] = adjust_by_holm(p_values[members])
+    for row, value, other in zip(rows, adjusted, holm, strict=True):
+        row["p_adjusted"], row["p_holm"] = value, other

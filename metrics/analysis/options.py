@@ -8,6 +8,9 @@ from metrics.scores.score import Score
 from metrics.scores.table import choose_scores
 from metrics.sources.matching import Extra, Missing
 
+TESTS = ("wilcoxon", "permutation", "friedman")
+"""Further tests that may be asked for."""
+
 
 @dataclass(frozen=True)
 class ScoreOptions:
@@ -36,6 +39,9 @@ class ScoreOptions:
         By entry, a threshold k/100 that was tuned on other images.
     froc
         Whether lesions found are traced against false parts per image.
+    tests
+        Further tests of the primary score: ``wilcoxon``, ``permutation``,
+        ``friedman``.
     missing
         What becomes of masks without a map: ``refuse`` them; ``drop`` them, for that
         entry; or count them as ``worst`` in comparisons. Their rows have no value and
@@ -54,6 +60,7 @@ class ScoreOptions:
     scores: tuple[str, ...] = ("standard",)
     tuned: Mapping[str, float] = field(default_factory=dict)
     froc: bool = False
+    tests: tuple[str, ...] = ()
     missing: Missing = "refuse"
     extra: Extra = "refuse"
 
@@ -77,11 +84,10 @@ class ScoreOptions:
             msg = f"primary must be one of {', '.join(free)}, got {self.primary!r}"
             raise ValueError(msg)
         choose_scores(self.scores, bool(self.tuned))  # refuses what is not there
-        for name, kind in (("missing", Missing), ("extra", Extra)):
-            if getattr(self, name) not in get_args(kind):
-                words = ", ".join(get_args(kind))
-                msg = f"{name} must be one of {words}, got {getattr(self, name)!r}"
-                raise ValueError(msg)
+        for test in self.tests:
+            _check_word("tests", test, TESTS)
+        _check_word("missing", self.missing, get_args(Missing))
+        _check_word("extra", self.extra, get_args(Extra))
         if self.resamples < 100:
             msg = f"resamples must be at least 100, got {self.resamples}"
             raise ValueError(msg)
@@ -98,6 +104,12 @@ class ScoreOptions:
             "thresholds": list(self.thresholds),
             "reference": reference,
         }
+
+
+def _check_word(name: str, word: str, words: tuple[str, ...]) -> None:
+    if word not in words:
+        msg = f"{name} must be one of {', '.join(words)}, got {word!r}"
+        raise ValueError(msg)
 
 
 def resolve_reference(options: ScoreOptions, entries: tuple[str, ...]) -> str:

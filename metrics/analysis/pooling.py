@@ -14,7 +14,7 @@ from metrics.counting.thresholds import Sweep
 from metrics.measured import Measured
 from metrics.pooled.froc import RATES, Candidates, choose, froc, read_off
 from metrics.pooled.pixels import POOLED, stack, unstack
-from metrics.statistics.bootstrap import draw_weights
+from metrics.statistics.draws import draw_weights
 from metrics.statistics.intervals import FEWEST
 
 EVERY = "every_image"

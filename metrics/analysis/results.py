@@ -9,14 +9,17 @@ from jaxtyping import Bool, Float
 
 from metrics.analysis.alerts import list_alerts, tally
 from metrics.analysis.families import columns_in, compare_stratum, find_twins
+from metrics.analysis.further_tests import run_tests
+from metrics.analysis.interactions import find_interactions
 from metrics.analysis.options import ScoreOptions, resolve_reference
+from metrics.analysis.ordering import compare_all_pairs, rank_entries
 from metrics.analysis.pooling import pool_lesions, pool_pixels
 from metrics.analysis.selection import choose_panels
 from metrics.analysis.strata import Strata
 from metrics.measured import Measured, fill_gaps
 from metrics.sources.matching import Match
-from metrics.statistics.bootstrap import draw_weights
 from metrics.statistics.curves import trace
+from metrics.statistics.draws import Draws
 from metrics.statistics.intervals import FEWEST, average, median_interval
 from metrics.statistics.paper import repeat_tests
 from metrics.storage.plain import to_plain
@@ -83,6 +86,12 @@ def assemble(analysis: Analysis) -> dict[str, Any]:
                 compared, strata, name, analysis.options, analysis.reference
             )
         ],
+        "pairs": compare_all_pairs(compared, strata, analysis.options),
+        "ranks": rank_entries(compared, strata, analysis.options),
+        "interactions": find_interactions(
+            compared, strata, analysis.options, analysis.reference
+        ),
+        "tests": run_tests(compared, strata, analysis.options, analysis.reference),
         "pooled": pool_pixels(measured, strata, analysis.options, analysis.reference),
         "froc": pool_lesions(measured, strata, analysis.options, analysis.reference),
         "paper_tests": _repeat_paper(analysis),
@@ -219,11 +228,11 @@ def _trace_curves(analysis: Analysis) -> dict[str, Any]:
     groups = np.unique(strata.subjects[rows], return_inverse=True)[1]
     clusters = int(groups.max()) + 1 if len(groups) else 1
     options = analysis.options
-    weights = draw_weights(clusters, options.resamples, options.seed, "curves")
+    draws = Draws(clusters, options.resamples, options.seed, "curves")
     for name, result in sweeps.items():
         both = {"sensitivity": result.sensitivity, "specificity": result.specificity}
         curves["entries"][name] = {
-            score: vars(trace(values[rows], groups, weights, options.level))
+            score: vars(trace(values[rows], groups, draws, options.level))
             for score, values in both.items()
         }
     return curves

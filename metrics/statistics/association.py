@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.stats import rankdata
 
-from metrics.statistics.bootstrap import draw_weights
+from metrics.statistics.draws import draw_weights
 from metrics.statistics.intervals import FEWEST
 
 

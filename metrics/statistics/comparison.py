@@ -47,8 +47,8 @@ class Difference:
 
 
 def subtract(
-    first: Float[np.ndarray, " n"], second: Float[np.ndarray, " n"]
-) -> Float[np.ndarray, " n"]:
+    first: Float[np.ndarray, "..."], second: Float[np.ndarray, "..."]
+) -> Float[np.ndarray, "..."]:
     """Subtract paired scores, rounded at 1e-12 so that noise is not a difference."""
     return np.round(first - second, 12) + 0.0  # no negative zero
 

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from metrics.statistics.bootstrap import resample_means
+from metrics.statistics.bootstrap import resample
+from metrics.statistics.clusters import gather
+from metrics.statistics.deviations import reach, scale, spread_of
+from metrics.statistics.draws import Draws
 from metrics.statistics.intervals import FEWEST
 
 
@@ -21,40 +24,45 @@ class Curve:
 def trace(
     values: Float[np.ndarray, "n t"],
     groups: Int[np.ndarray, " n"],
-    weights: Float[np.ndarray, "b g"],
+    draws: Draws,
     level: float = 0.95,
+    bounds: tuple[float, float] = (0.0, 1.0),
 ) -> Curve:
     """Average curves and surround the mean by a sup-t band.
 
     Parameters
     ----------
     values
-        A curve per image on [0, 1]; images whose curve is not defined are left out.
+        A curve per image; images whose curve is not defined are left out. Give
+        differences of curves for the band of a difference.
     groups
-        Cluster of each image, a column of ``weights``.
-    weights
-        From :func:`metrics.statistics.bootstrap.draw_weights`.
+        Cluster of each image, from 0 to ``draws.clusters - 1``.
+    draws
+        Of the bootstrap.
     level
         Chance that the band holds the whole mean curve.
+    bounds
+        What the mean cannot leave.
 
     Returns
     -------
     Curve
         NaN without a defined curve; a NaN band with fewer than five clusters.
+
+    Notes
+    -----
+    The band is the mean and :func:`reach` times its cluster-robust error.
     """
     known = np.isfinite(values).all(axis=1)
-    values, groups = values[known], groups[known]
     unknown = np.full(values.shape[1], np.nan)
-    if not len(values):
+    if not known.any():
         return Curve(unknown, unknown, unknown)
-    mean = values.mean(axis=0)
-    if len(np.unique(groups)) < FEWEST:
+    clustered = gather(values[known], groups[known], draws.clusters)
+    mean, clusters = clustered.means, int(clustered.clusters[0])
+    if clusters < FEWEST:
         return Curve(mean, unknown, unknown)
-    resampled = resample_means(values, groups, weights)
-    resampled = resampled[np.isfinite(resampled[:, 0])]
-    error = resampled.std(axis=0, ddof=1)
-    error[error <= 1e-12] = 0.0
-    deviations = np.zeros_like(resampled)
-    np.divide(np.abs(resampled - mean), error, out=deviations, where=error > 0)
-    reach = np.quantile(deviations.max(axis=1), level) * error
-    return Curve(mean, np.clip(mean - reach, 0, 1), np.clip(mean + reach, 0, 1))
+    resampled = resample(clustered, draws)
+    deviations = scale(resampled - mean, spread_of(resampled))
+    half = reach(deviations.max(axis=1), clusters, level) * clustered.errors
+    low, high = bounds
+    return Curve(mean, np.maximum(mean - half, low), np.minimum(mean + half, high))

@@ -82,6 +82,28 @@ def average(values: Float[np.ndarray, " n"], groups: Int[np.ndarray, " n"]) -> M
     return Mean(estimate, error if error > 1e-12 else 0.0, count, clusters)
 
 
+def find_reaches(
+    clusters: Int[np.ndarray, "..."], level: float
+) -> Float[np.ndarray, "..."]:
+    """How many errors the intervals of means reach; NaN with too few clusters."""
+    enough = clusters >= FEWEST
+    freedom = np.where(enough, clusters - 1, 1).astype(np.float64)
+    return np.where(enough, special.stdtrit(freedom, (1 + level) / 2), np.nan)
+
+
+def find_p_values(
+    estimates: Float[np.ndarray, "*c"],
+    errors: Float[np.ndarray, "*c"],
+    clusters: Int[np.ndarray, "*c"],
+) -> Float[np.ndarray, "*c"]:
+    """Two-sided p of means being 0; NaN without spread or with too few clusters."""
+    able = (clusters >= FEWEST) & (errors > 0)
+    ratio = np.zeros(errors.shape)
+    np.divide(np.abs(estimates), errors, out=ratio, where=able)
+    freedom = np.where(able, clusters - 1, 1).astype(np.float64)
+    return np.where(able, 2 * special.stdtr(freedom, -ratio), np.nan)
+
+
 def median_interval(
     values: Float[np.ndarray, " n"], groups: Int[np.ndarray, " n"], level: float
 ) -> tuple[float, float]:
@@ -109,9 +131,9 @@ def median_interval(
             return np.nan, np.nan
         return float(ordered[low]), float(ordered[count - 1 - low])
     reach = Mean(0.5, share.error, count, share.clusters).interval(level)
+    # As many values are left out above as below: negating the values mirrors it.
     low = max(int(np.floor(reach[0] * count)), 1)
-    high = min(int(np.floor(reach[1] * count)) + 1, count)
-    return float(ordered[low - 1]), float(ordered[high - 1])
+    return float(ordered[low - 1]), float(ordered[count - low])
 
 
 @lru_cache(maxsize=256)

@@ -1,8 +1,14 @@
 """Correct p values for the number of comparisons made."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from jaxtyping import Float
 from scipy import special
+
+from metrics.statistics.deviations import scale, spread_of
+
+_BLOCK = 100
 
 
 def adjust_by_maximum(
@@ -31,20 +37,47 @@ def adjust_by_maximum(
     Resampled deviations are standardized by their own spread. The observed side is
     the normal deviate of the raw p, which carries the t law of few clusters over.
     """
-    result = p_values.copy()
     tested = np.flatnonzero(np.isfinite(p_values) & (p_values < 1))
-    if not len(tested):
-        return result
-    order = tested[np.argsort(p_values[tested], kind="stable")]
+    chosen, centers = resampled[:, tested], means[tested]
+    spread = spread_of(chosen)
+    blocks = (
+        scale(chosen[begin : begin + _BLOCK] - centers, spread)
+        for begin in range(0, len(chosen), _BLOCK)
+    )
+    result = p_values.copy()
+    result[tested] = step_down(p_values[tested], blocks)
+    return result
+
+
+def step_down(
+    p_values: Float[np.ndarray, " c"], blocks: Iterable[Float[np.ndarray, "b c"]]
+) -> Float[np.ndarray, " c"]:
+    """Adjust p values by resampled deviations that come block by block.
+
+    Parameters
+    ----------
+    p_values
+        Raw, two-sided, below 1.
+    blocks
+        Some resamples' absolute deviations in units of their spread, each.
+
+    Returns
+    -------
+    array
+        (1 + resamples in which the largest deviation among this and all less clear
+        comparisons is at least as large) / (1 + resamples), made to rise with the raw
+        value and never below it.
+    """
+    order = np.argsort(p_values, kind="stable")
     observed = -special.ndtri(p_values[order] / 2)
-    deviations = np.abs(resampled[:, order] - means[order])
-    spread = np.nanstd(resampled[:, order], axis=0, ddof=1)
-    scaled = np.zeros_like(deviations)
-    np.divide(deviations, spread, out=scaled, where=spread > 1e-12)
-    scaled = np.nan_to_num(scaled)
-    largest = np.maximum.accumulate(scaled[:, ::-1], axis=1)[:, ::-1]
-    exceeding = (largest >= observed).sum(axis=0)
-    adjusted = np.maximum.accumulate((exceeding + 1) / (len(resampled) + 1))
+    exceeding, total = np.zeros(len(order), dtype=np.int64), 0
+    for block in blocks:
+        ordered = block[:, order[::-1]]
+        np.maximum.accumulate(ordered, axis=1, out=ordered)
+        exceeding += (ordered[:, ::-1] >= observed).sum(axis=0)
+        total += len(block)
+    adjusted = np.maximum.accumulate((exceeding + 1) / (total + 1))
+    result = np.empty(len(order))
     result[order] = np.maximum(adjusted, p_values[order])
     return result
 
@@ -56,4 +89,17 @@ def adjust_by_holm(p_values: Float[np.ndarray, " c"]) -> Float[np.ndarray, " c"]
     order = known[np.argsort(p_values[known], kind="stable")]
     factors = len(order) - np.arange(len(order))
     result[order] = np.minimum(np.maximum.accumulate(factors * p_values[order]), 1)
+    return result
+
+
+def adjust_by_discoveries(p_values: Float[np.ndarray, " c"]) -> Float[np.ndarray, " c"]:
+    """Adjust a family by Benjamini and Hochberg's rule for false discoveries.
+
+    NaN stays NaN and is not counted.
+    """
+    result = np.full(p_values.shape, np.nan)
+    known = np.flatnonzero(np.isfinite(p_values))
+    order = known[np.argsort(-p_values[known], kind="stable")]
+    factors = len(order) / np.arange(len(order), 0, -1)
+    result[order] = np.minimum(np.minimum.accumulate(factors * p_values[order]), 1)
     return result

@@ -31,7 +31,7 @@ def test_the_interval_equals_a_bootstrap_written_out():
     first, second = pairs(0)
     groups = np.repeat(np.arange(10), 4)
     found = associate(first, second, groups, resamples=300, seed=3)
-    from metrics.statistics.bootstrap import draw_weights
+    from metrics.statistics.draws import draw_weights
 
     slow = []
     for weights in draw_weights(10, 300, 3, "association"):

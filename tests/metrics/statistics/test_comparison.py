@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from metrics.statistics.bootstrap import draw_weights, resample_means
+from metrics.statistics.bootstrap import resample_means
 from metrics.statistics.comparison import contrast
 from metrics.statistics.curves import trace
+from metrics.statistics.draws import Draws, draw_weights
 from metrics.statistics.multiplicity import adjust_by_holm, adjust_by_maximum
 from metrics.statistics.paper import repeat_tests
 from metrics.statistics.verdicts import VERDICTS, judge
@@ -193,17 +194,20 @@ def test_resampled_means_equal_a_loop():
     values = generator.random((11, 3))
     values[4, 1] = values[0, 2] = np.nan
     groups = np.array([0, 0, 1, 1, 1, 2, 3, 3, 4, 5, 5])
-    weights = draw_weights(6, 40, seed=1, name="x")
-    got = resample_means(values, groups, weights)
-    for b, row in enumerate(weights.astype(int)):
+    draws = Draws(6, 40, seed=1, name="x")
+    got = resample_means(values, groups, draws)
+    for b, row in enumerate(draws.weights(0, 40).astype(int)):
         repeated = np.repeat(values, row[groups], axis=0)
         np.testing.assert_allclose(got[b], np.nanmean(repeated, axis=0), rtol=1e-12)
 
 
 def test_as_many_images_as_clusters_need_not_be_one_each():
     values = np.arange(4.0)[:, None]
-    got = resample_means(values, np.array([0, 0, 1, 1]), np.array([[1.0, 0, 1, 0]]))
-    np.testing.assert_array_equal(got, [[0.5]])
+    draws = Draws(4, 50, 0, "x")
+    got = resample_means(values, np.array([0, 0, 1, 1]), draws)
+    for row, mean in zip(draws.weights(0, 50), got[:, 0], strict=True):
+        drawn = np.repeat([0.5, 2.5], row[:2].astype(int))
+        assert np.isnan(mean) if not len(drawn) else mean == drawn.mean()
 
 
 def test_weights_depend_on_seed_and_name_only():
@@ -220,7 +224,7 @@ def family(effects, correlation=0.0, size=60, seed=0, resamples=300):
     noise = generator.normal(size=(size, len(effects))) * np.sqrt(1 - correlation)
     values = np.asarray(effects) + shared + noise
     p_values = stats.ttest_1samp(values, 0).pvalue
-    weights = draw_weights(size, resamples, seed, "test")
+    weights = Draws(size, resamples, seed, "test")
     boot = resample_means(values, np.arange(size), weights)
     return p_values, adjust_by_maximum(p_values, values.mean(axis=0), boot)
 
@@ -251,7 +255,7 @@ def test_maximum_beats_holm_where_comparisons_hang_together():
 
 
 def test_what_was_not_tested_is_not_counted():
-    weights = draw_weights(60, 300, 0, "test")
+    weights = Draws(60, 300, 0, "test")
     generator = np.random.default_rng(0)
     values = np.array([0.4, 0.0, 0.2]) + generator.normal(size=(60, 3))
     raw = stats.ttest_1samp(values, 0).pvalue
@@ -279,14 +283,14 @@ def test_bands_hold_the_whole_curve():
     for seed in range(100):
         shift = generator.normal(size=(50, 1)) * 0.05
         values = truth + shift + generator.normal(size=(50, 30)) * 0.05
-        curve = trace(values, np.arange(50), draw_weights(50, 200, seed, "c"))
+        curve = trace(values, np.arange(50), Draws(50, 200, seed, "c"))
         hits += ((curve.low <= truth) & (truth <= curve.high)).all()
         assert ((curve.low <= curve.mean) & (curve.mean <= curve.high)).all()
     assert hits >= 88
 
 
 def test_bands_of_constant_few_and_no_curves():
-    weights = draw_weights(6, 100, 0, "c")
+    weights = Draws(6, 100, 0, "c")
     curve = trace(np.ones((6, 4)), np.arange(6), weights)
     assert (curve.low == 1).all()
     assert (curve.high == 1).all()

@@ -1,0 +1,61 @@
+"""Whether two entries differ otherwise on one kind of lesion than on another."""
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from metrics.analysis.families import find_twins
+from metrics.analysis.options import ScoreOptions
+from metrics.analysis.strata import Strata
+from metrics.measured import Measured
+from metrics.statistics.comparison import subtract
+from metrics.statistics.interaction import contrast_groups
+from metrics.statistics.multiplicity import adjust_by_holm
+
+
+def find_interactions(
+    measured: Measured, strata: Strata, options: ScoreOptions, reference: str
+) -> list[dict[str, Any]]:
+    """Contrast the reference's differences between every two kinds of lesion.
+
+    Returns
+    -------
+    list of dict
+        Rows of ``interactions`` in ``results.json``: the difference reference less
+        other in the first stratum, less that in the second. p is adjusted by Holm over
+        all rows.
+    """
+    kinds = [name for name in strata.members if name.startswith("lesion=")]
+    twins = find_twins(measured.entries)
+    values = measured.scores_of(options.primary)
+    own = values[measured.entries.index(reference)]
+    rows = []
+    for place, name in enumerate(measured.entries):
+        if name == reference or name in twins.values():
+            continue
+        differences = subtract(own, values[place])
+        known = np.isfinite(differences)
+        for pair in combinations(kinds, 2):
+            chosen = [strata.members[kind] & known for kind in pair]
+            first, second = (
+                (differences[some], strata.subjects[some]) for some in chosen
+            )
+            found = contrast_groups(first, second, options.level)
+            rows.append(
+                {
+                    "reference": reference,
+                    "other": name,
+                    "score": options.primary,
+                    "first": pair[0],
+                    "second": pair[1],
+                    "n": list(found.count),
+                    "clusters": list(found.clusters),
+                    "difference": found.difference,
+                    "low": found.low,
+                    "high": found.high,
+                    "p": found.p_value,
+                }
+            )
+    adjusted = adjust_by_holm(np.array([row["p"] for row in rows], dtype=np.float64))
+    return [row | {"p_holm": p} for row, p in zip(rows, adjusted, strict=True)]

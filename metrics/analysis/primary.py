@@ -1,0 +1,52 @@
+"""The primary score of every entry in one stratum, for tests and ranks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from metrics.analysis.families import find_twins
+from metrics.analysis.options import ScoreOptions
+from metrics.analysis.strata import WITHOUT, Strata
+from metrics.measured import Measured
+from metrics.scores.table import SCORES
+
+
+@dataclass(frozen=True)
+class Primary:
+    """Values of m entries on n images of a stratum, NaN where undefined.
+
+    Entries that are the same maps in another alignment are left out. ``sign`` is -1
+    for a score that is better the lower it is.
+    """
+
+    stratum: str
+    names: tuple[str, ...]
+    values: Float[np.ndarray, "m n"]
+    groups: Int[np.ndarray, " n"]
+    sign: int
+
+    @property
+    def clusters(self) -> int:
+        """Number of subjects."""
+        return int(self.groups.max(initial=-1)) + 1
+
+
+def list_primary(
+    measured: Measured, strata: Strata, options: ScoreOptions
+) -> Iterator[Primary]:
+    """Yield the primary score of each stratum of images with a lesion."""
+    twins = find_twins(measured.entries)
+    places = [
+        place
+        for place, name in enumerate(measured.entries)
+        if name not in twins.values()
+    ]
+    values = measured.scores_of(options.primary)[places]
+    sign = 1 if SCORES[options.primary].higher_is_better else -1
+    names = tuple(measured.entries[place] for place in places)
+    for stratum, rows in strata.members.items():
+        if stratum != WITHOUT and rows.any():
+            groups = np.unique(strata.subjects[rows], return_inverse=True)[1]
+            yield Primary(stratum, names, values[:, rows], groups, sign)
