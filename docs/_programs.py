@@ -47,7 +47,8 @@ def commands() -> str:
             words = f"``{option.name.upper()}``" if argument else words
             default = f"``{shown(option.default)}``"
             default = "required" if option.required else default
-            rows.append((words, default, (option.help or "").replace("`", "``")))
+            meaning = (option.help or "").replace("*", r"\*").replace("`", "``")
+            rows.append((words, default, meaning))
         heads = ("Parameter", "Default", "Meaning")
         parts += [
             heading(f"hrcam {name}", 1),

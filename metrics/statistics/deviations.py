@@ -47,7 +47,8 @@ def reach(largest: Float[np.ndarray, " b"], clusters: int, level: float) -> floa
     -----
     The quantile of the largest distance is that of a normal law. It is carried over to
     the t law with one degree of freedom less than clusters, tail for tail, so that for
-    a single mean the interval is the t interval.
+    a single mean the interval is the t interval. Of b resamples it is the one of place
+    (b + 1) ``level``, so that few resamples do not shorten the reach.
     """
-    tail = special.ndtr(-np.quantile(largest, level))
+    tail = special.ndtr(-np.quantile(largest, level, method="weibull"))
     return float(-special.stdtrit(clusters - 1, tail))
