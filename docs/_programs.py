@@ -47,8 +47,7 @@ def commands() -> str:
             words = f"``{option.name.upper()}``" if argument else words
             default = f"``{shown(option.default)}``"
             default = "required" if option.required else default
-            meaning = (option.help or "").replace("*", r"\*").replace("`", "``")
-            rows.append((words, default, meaning))
+            rows.append((words, default, (option.help or "").replace("`", "``")))
         heads = ("Parameter", "Default", "Meaning")
         parts += [
             heading(f"hrcam {name}", 1),

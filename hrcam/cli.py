@@ -13,6 +13,7 @@ import typer
 
 from hrcam.console import complain, muted, say, watcher
 from hrcam.score_command import score
+from hrcam.study_commands import plan, seeds
 
 app = typer.Typer(
     add_completion=False,
@@ -255,6 +256,8 @@ def explain(  # noqa: PLR0913  one parameter per option
 
 
 app.command()(score)
+app.command()(seeds)
+app.command()(plan)
 
 
 @app.command()

@@ -109,6 +109,13 @@ def readers() -> Rows:
     ]
 
 
+def normalizations() -> Rows:
+    """List the normalizations that maps may be scored under."""
+    from metrics.normalization.table import NORMALIZATIONS
+
+    return [{"name": x.name, "about": x.about} for x in NORMALIZATIONS.values()]
+
+
 def networks() -> Rows:
     """List the networks that can be trained."""
     from hrcam.engine.networks import NETWORKS
@@ -127,6 +134,7 @@ LISTS: dict[str, Callable[[], Rows]] = {
     "scores": scores,
     "recipes": recipes,
     "readers": readers,
+    "normalizations": normalizations,
     "networks": networks,
 }
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hrcam.console import say, watcher
+from hrcam.console import complain, say, watcher
 
 
 def score(  # noqa: PLR0913  one parameter per option
@@ -52,10 +52,10 @@ def score(  # noqa: PLR0913  one parameter per option
         ),
     ] = "",
     map_names: Annotated[
-        str, typer.Option(help="Names of maps, * the image's id, as in 'cam_*'.")
+        str, typer.Option(help="Names of maps, `*` the image's id, as in `cam_*`.")
     ] = "*",
     mask_names: Annotated[
-        str, typer.Option(help="Names of masks, * the image's id, as in '*_seg'.")
+        str, typer.Option(help="Names of masks, `*` the image's id, as in `*_seg`.")
     ] = "*",
     ids: Annotated[
         str, typer.Option(help="What names images: 'name', the file's stem, or 'uid'.")
@@ -70,6 +70,9 @@ def score(  # noqa: PLR0913  one parameter per option
     extra: Annotated[
         str, typer.Option(help="Maps without a mask: 'refuse' or 'ignore'.")
     ] = "refuse",
+    no_checks: Annotated[
+        bool, typer.Option("--no-checks", help="Do not look at maps before scoring.")
+    ] = False,
     sanity: Annotated[
         Path | None, typer.Option(help="Sanity folder that the report is to show.")
     ] = None,
@@ -92,6 +95,13 @@ def score(  # noqa: PLR0913  one parameter per option
     tests: Annotated[
         str,
         typer.Option(help="Further tests: wilcoxon, permutation, friedman (commas)."),
+    ] = "",
+    normalizations: Annotated[
+        str,
+        typer.Option(
+            help="Score again under others: 'all' or names with commas; "
+            "`hrcam list normalizations`."
+        ),
     ] = "",
     froc: Annotated[
         bool, typer.Option("--froc", help="Trace lesions found and false parts.")
@@ -116,9 +126,11 @@ def score(  # noqa: PLR0913  one parameter per option
         seed=seed,
         scores=tuple(scores.split(",")),
         froc=froc,
+        normalizations=tuple(str(word) for word in _list(normalizations)),
         tests=tuple(str(word) for word in _list(tests)),
         missing=missing,  # type: ignore[arg-type]  # checked there
         extra=extra,  # type: ignore[arg-type]
+        checks=not no_checks,
     )
     both: Mapping[str, Any] = {"ids": ids, "orientation": orientation}
     reading = MaskReading(
@@ -148,6 +160,7 @@ def score(  # noqa: PLR0913  one parameter per option
             command=shlex.join(["hrcam", *sys.argv[1:]]),
             overwrite=overwrite,
             progress=progress,
+            warn=lambda text: complain(f"warning: {text}"),
         )
     for line in describe_matches(found.results["inputs"]):
         say(line)

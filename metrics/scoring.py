@@ -1,5 +1,6 @@
 """Score any method's maps: the one call that the other modules serve."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,12 +12,16 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from metrics.analysis.normalizing import list_rescored
 from metrics.analysis.options import ScoreOptions, resolve_reference
 from metrics.analysis.results import Analysis, assemble
 from metrics.analysis.strata import align, stratify
+from metrics.checks.checking import check
 from metrics.counting.thresholds import Sweep
 from metrics.measured import Column, Measured, Plan
 from metrics.measurement import measure
+from metrics.normalization.rescoring import rescore
+from metrics.normalization.table import choose_normalizations
 from metrics.scores.table import SCORES
 from metrics.sources.entries import name_entries
 from metrics.sources.geometry import compare_geometry
@@ -83,9 +88,10 @@ class Scores:
             place = self.measured.entries.index(entry)
             values = self.measured.values[place, self.measured.columns.index(column)]
             return np.asarray(values)
-        msg = (
-            f"score must have been computed, got {score!r} at {threshold} of {entry!r}"
-        )
+        at = [c.threshold for c in self.measured.columns if c.score == score]
+        msg = f"score must be one of {entry!r}, got {score!r} at {threshold}"
+        if entry in self.measured.entries and at:
+            msg += f"; there is threshold {', '.join(map(str, at))}"
         raise ValueError(msg)
 
     def _repr_html_(self) -> str:
@@ -100,6 +106,7 @@ def score(  # noqa: PLR0913  keywords of a public call
     workers: int = 1,
     progress: Callable[[int], None] | None = None,
     spill: Path | None = None,
+    warn: Callable[[str], None] = warnings.warn,
 ) -> Scores:
     """Score maps against masks and compare the methods.
 
@@ -125,6 +132,8 @@ def score(  # noqa: PLR0913  keywords of a public call
     spill
         Folder on whose disk large arrays are kept, so that memory does not grow with
         the number of images; None keeps them in memory.
+    warn
+        Called before scoring with each sentence on maps that look wrong.
 
     Returns
     -------
@@ -178,9 +187,26 @@ def score(  # noqa: PLR0913  keywords of a public call
     plan = Plan(
         options.choose(), options.thresholds, places, workers, spill, options.froc
     )
+    doubts = check(named, truth) if options.checks else ()
+    for doubt in doubts:
+        if doubt.warns:
+            warn(doubt.alert)
     measured = measure(named, truth, plan, progress)
+    again = None
+    if options.normalizations:
+        again = rescore(
+            named,
+            truth,
+            choose_normalizations(options.normalizations),
+            list_rescored(options),
+            options.thresholds,
+            spill,
+        )
     groups = stratify(frame, measured.lesion)
-    results = assemble(Analysis(measured, groups, entries, options, matches, notices))
+    analysis = Analysis(
+        measured, groups, entries, options, matches, notices, doubts, again
+    )
+    results = assemble(analysis)
     return Scores(measured, frame, entries, results)
 
 

@@ -1,5 +1,6 @@
 """Stage 4: score any method's maps against masks, from our run or anybody's files."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -81,6 +82,7 @@ def score(  # noqa: PLR0913  keywords of a public verb
     command: str = "",
     overwrite: bool = False,
     progress: Callable[[int], None] | None = None,
+    warn: Callable[[str], None] = warnings.warn,
 ) -> Scores:
     """Score maps against ground-truth masks and compare the methods.
 
@@ -121,6 +123,8 @@ def score(  # noqa: PLR0913  keywords of a public verb
         Whether an existing folder may be replaced.
     progress
         Called with the number of maps just finished.
+    warn
+        Called before scoring with each sentence on maps that look wrong.
 
     Returns
     -------
@@ -148,6 +152,7 @@ def score(  # noqa: PLR0913  keywords of a public verb
         workers,
         progress=progress,
         spill=None if out is None else Path(out).absolute().parent,
+        warn=warn,
     )
     comparison = Comparison(scores, sources, masks, dataset, runs, images, region)
     evidence = gather_evidence(comparison, command) | checked

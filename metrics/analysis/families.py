@@ -56,7 +56,7 @@ def compare_stratum(
             continue
         for place in places:
             column = measured.columns[place]
-            margin = _margin(column, options)
+            margin = margin_of(column, options.margin)
             a, b = (measured.values[m, place, rows] for m in (first, other))
             found = contrast(a, b, groups, margin, options.level)
             pairs.append(subtract(a, b))
@@ -124,9 +124,14 @@ def columns_in(stratum: str, columns: Sequence[Column]) -> list[int]:
     ]
 
 
-def _margin(column: Column, options: ScoreOptions) -> float:
+def margin_of(column: Column, margin: float) -> float:
     """Return the margin where the score has its scale, else NaN."""
-    return options.margin if SCORES[column.score].span == (0.0, 1.0) else np.nan
+    return margin if SCORES[column.score].span == (0.0, 1.0) else np.nan
+
+
+def family_of(score: str) -> str:
+    """Name the family whose p values are adjusted together."""
+    return "" if score in ("sensitivity", "specificity") else score
 
 
 def _name_effects(effects: Effects) -> dict[str, Any]:
@@ -139,8 +144,7 @@ def _name_effects(effects: Effects) -> dict[str, Any]:
 
 def _adjust(rows: list[dict[str, Any]], resampled: Float[np.ndarray, "b c"]) -> None:
     """Add ``p_adjusted`` (max-T) and ``p_holm`` to each row, family by family."""
-    paper = ("sensitivity", "specificity")
-    families = ["" if r["score"] in paper else r["score"] for r in rows]
+    families = [family_of(row["score"]) for row in rows]
     p_values = np.array([row["p"] for row in rows])
     means = np.array([row["difference"] for row in rows])
     adjusted, holm = np.full((2, len(rows)), np.nan)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, get_args
 
+from metrics.normalization.table import choose_normalizations
 from metrics.scores.score import Score
 from metrics.scores.table import choose_scores
 from metrics.sources.matching import Extra, Missing
@@ -48,6 +49,12 @@ class ScoreOptions:
         the status ``missing`` either way.
     extra
         What becomes of maps without a mask: ``refuse`` or ``ignore`` them.
+    checks
+        Whether maps are looked at beside masks before they are scored
+        (:mod:`metrics.checks`); changes no number.
+    normalizations
+        Under which maps are scored once more, or ``all``; see
+        :data:`metrics.normalization.table.NORMALIZATIONS`.
     """
 
     thresholds: tuple[float, ...] = (0.3, 0.5, 0.8)
@@ -63,6 +70,8 @@ class ScoreOptions:
     tests: tuple[str, ...] = ()
     missing: Missing = "refuse"
     extra: Extra = "refuse"
+    checks: bool = True
+    normalizations: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for threshold in (*self.thresholds, *self.tuned.values()):
@@ -88,6 +97,7 @@ class ScoreOptions:
             _check_word("tests", test, TESTS)
         _check_word("missing", self.missing, get_args(Missing))
         _check_word("extra", self.extra, get_args(Extra))
+        choose_normalizations(self.normalizations)
         if self.resamples < 100:
             msg = f"resamples must be at least 100, got {self.resamples}"
             raise ValueError(msg)

@@ -11,12 +11,15 @@ from metrics.analysis.alerts import list_alerts, tally
 from metrics.analysis.families import columns_in, compare_stratum, find_twins
 from metrics.analysis.further_tests import run_tests
 from metrics.analysis.interactions import find_interactions
+from metrics.analysis.normalizing import audit_normalizations
 from metrics.analysis.options import ScoreOptions, resolve_reference
 from metrics.analysis.ordering import compare_all_pairs, rank_entries
 from metrics.analysis.pooling import pool_lesions, pool_pixels
 from metrics.analysis.selection import choose_panels
 from metrics.analysis.strata import Strata
+from metrics.checks.doubt import Doubt
 from metrics.measured import Measured, fill_gaps
+from metrics.normalization.rescoring import Rescored
 from metrics.sources.matching import Match
 from metrics.statistics.curves import trace
 from metrics.statistics.draws import Draws
@@ -40,6 +43,10 @@ class Analysis:
         Which maps have masks.
     notices
         What was noticed before scoring; alerts.
+    doubts
+        What looks wrong with maps; alerts, those that warn.
+    rescored
+        Scores under other normalizations, if they were asked for.
     """
 
     measured: Measured
@@ -48,6 +55,8 @@ class Analysis:
     options: ScoreOptions
     matches: Sequence[Match] = ()
     notices: Sequence[str] = ()
+    doubts: Sequence[Doubt] = ()
+    rescored: Rescored | None = None
 
     @property
     def reference(self) -> str:
@@ -70,6 +79,7 @@ def assemble(analysis: Analysis) -> dict[str, Any]:
         "schema": SCHEMA,
         "options": analysis.options.describe(analysis.reference),
         "inputs": [match.as_dict() for match in analysis.matches],
+        "checks": [doubt.describe() for doubt in analysis.doubts],
         "images": _count_images(analysis),
         "strata": [
             {"name": name, "n": int(rows.sum()), "small": bool(rows.sum() < FEWEST)}
@@ -94,12 +104,16 @@ def assemble(analysis: Analysis) -> dict[str, Any]:
         "tests": run_tests(compared, strata, analysis.options, analysis.reference),
         "pooled": pool_pixels(measured, strata, analysis.options, analysis.reference),
         "froc": pool_lesions(measured, strata, analysis.options, analysis.reference),
+        "normalizations": audit_normalizations(
+            analysis.rescored, strata, analysis.options
+        ),
         "paper_tests": _repeat_paper(analysis),
         "curves": _trace_curves(analysis),
         "panels": panels,
         "panel_rule": rule,
         "alerts": [
             *analysis.notices,
+            *(doubt.alert for doubt in analysis.doubts if doubt.warns),
             *list_alerts(measured, strata, analysis.entries),
         ],
     }

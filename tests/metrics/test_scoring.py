@@ -217,7 +217,7 @@ def test_a_source_that_breaks_its_promise(make_scene):
 
     assert message({"x": Short()}, masks) == (
         "maps of 'short' must be read as real numbers (n, h, w), got dtype float64 and "
-        "shape (23, 9, 14) for 24 images"
+        "shape (15, 9, 14) for 16 images"
     )
 
 
@@ -274,7 +274,7 @@ def test_strata_may_be_indexed_by_image_and_stay_as_they_are(make_scene, make_st
 
 
 def test_scores_that_were_not_computed(scores):
-    message = "score must have been computed, got 'auroc' at 0.5 of 'cam'"
+    message = "score must be one of 'cam', got 'auroc' at 0.5; there is threshold None"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         scores.values_of("cam", "auroc", 0.5)
 
@@ -290,3 +290,72 @@ def test_the_package_is_light():
 
 def test_the_public_face_exists():
     assert all(hasattr(metrics, name) for name in metrics.__all__)
+
+
+@pytest.fixture
+def mirrored():
+    """Maps that mark each lesion on the other side, with the masks."""
+    generator = np.random.default_rng(5)
+    masks = np.zeros((30, 20, 31), bool)
+    for mask in masks:
+        top, left = generator.integers((0, 0), (16, 26))
+        mask[top : top + 4, left : left + 5] = True
+    noise = generator.normal(size=masks.shape)
+    return (3.0 * masks + noise)[:, :, ::-1], masks
+
+
+def test_maps_that_look_wrong_are_told_before_they_are_scored(mirrored):
+    maps, masks = mirrored
+    events = []
+    found = score(
+        {"mine": maps},
+        masks,
+        options=QUICK,
+        warn=events.append,
+        progress=events.append,
+    )
+    said, *counted = events
+    assert said.startswith("Maps of 'mine' look mirrored left to right: lesions lie")
+    assert said.endswith("(30 images); if so, score maps[:, :, ::-1].")
+    assert sum(counted) == 30
+    assert said in found.results["alerts"]
+    (row,) = found.results["checks"]
+    assert (row["kind"], row["entry"], row["warns"]) == ("orientation", "mine", True)
+    with pytest.warns(UserWarning, match="mirrored left to right"):
+        again = score({"mine": maps}, masks, options=QUICK)
+    pd.testing.assert_frame_equal(again.table, found.table)
+
+
+def test_checks_can_be_left_out_and_change_no_number(mirrored):
+    maps, masks = mirrored
+    found = score({"mine": maps}, masks, options=replace(QUICK, checks=False))
+    assert found.results["checks"] == []
+    assert not [text for text in found.results["alerts"] if "look" in text]
+    with_checks = score({"mine": maps}, masks, options=QUICK, warn=lambda _: None)
+    pd.testing.assert_frame_equal(with_checks.table, found.table)
+
+
+def test_of_images_of_different_sizes_those_of_one_size_are_checked(mirrored):
+    maps, masks = mirrored
+
+    class Mixed:
+        names = {"method": "mine"}  # noqa: RUF012
+        ids = tuple(f"{index:06d}" for index in range(40))
+
+        def __init__(self, arrays):
+            self.arrays = [*arrays, *(array[:-2] for array in arrays[:10])]
+
+        def each(self, ids):
+            return (self.arrays[int(key)] for key in ids)
+
+        def read(self, ids):
+            return np.stack([*self.each(ids)])
+
+    class Masks(Mixed):
+        def each(self, ids):
+            return (metrics.Truth(self.arrays[int(key)][None]) for key in ids)
+
+    said = []
+    score({"mine": Mixed(maps)}, Masks(masks), options=QUICK, warn=said.append)
+    assert len(said) == 1
+    assert "mirrored left to right" in said[0]

@@ -23,6 +23,7 @@ def test_the_parts_are_those_of_the_report(scores):
     results = scores.results
     assert sorted(results) == [
         "alerts",
+        "checks",
         "curves",
         "differences",
         "entries",
@@ -30,6 +31,7 @@ def test_the_parts_are_those_of_the_report(scores):
         "images",
         "inputs",
         "interactions",
+        "normalizations",
         "options",
         "pairs",
         "panel_rule",
@@ -58,6 +60,8 @@ def test_the_parts_are_those_of_the_report(scores):
         "tests": [],
         "missing": "refuse",
         "extra": "refuse",
+        "checks": True,
+        "normalizations": [],
     }
     assert results["images"] == {
         "total": 24,

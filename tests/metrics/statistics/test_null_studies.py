@@ -9,11 +9,13 @@ import pytest
 
 from metrics.statistics.bootstrap import resample_means
 from metrics.statistics.comparison import contrast, subtract
+from metrics.statistics.curves import trace
 from metrics.statistics.draws import Draws
 from metrics.statistics.intervals import median_interval
 from metrics.statistics.multiplicity import adjust_by_maximum
 from metrics.statistics.permutation import flip_signs
 from metrics.statistics.ranking import rank_methods
+from metrics.statistics.seeds import contrast_seeds
 
 RUNS = 2000
 RESAMPLES = 1000
@@ -84,3 +86,51 @@ def test_statements_are_as_often_right_as_they_claim(name, law):
     assert found["median"] >= 0.935
     assert found["family"] <= 0.065
     assert found["ranks"] >= 0.935
+
+
+TRAININGS = {
+    "3 trainings, 100 images": (3, 100, 1),
+    "5 trainings, 100 images": (5, 100, 1),
+    "5 trainings, 25 subjects of 4 images": (5, 25, 4),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("own", [0.0, 0.05, 0.5])
+@pytest.mark.parametrize("name", TRAININGS)
+def test_intervals_over_trainings_hold_the_mean_of_all_trainings(name, own):
+    """``own``: how much a training's mean varies, beside 1 for subjects and images."""
+    seeds, subjects, images = TRAININGS[name]
+    groups = np.repeat(np.arange(subjects), images)
+    both = alone = 0
+    for run in range(RUNS):
+        generator = np.random.default_rng([run, seeds, subjects])
+        values = (
+            own * generator.normal(size=(seeds, 1))
+            + generator.normal(size=subjects)[groups]
+            + generator.normal(size=(seeds, len(groups)))
+        )
+        found = contrast_seeds(values, np.zeros_like(values), groups)
+        both += found.low <= 0 <= found.high
+        one = contrast(values[0], np.zeros(len(groups)), groups)
+        alone += one.low <= 0 <= one.high
+    shown = f"{100 * both / RUNS:.1f} | {100 * alone / RUNS:.1f}"
+    print(f"| {name} | {own} | {shown} |")  # noqa: T201  the table of the docs
+    assert both / RUNS >= 0.935  # careful, not careless
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("subjects", "images"), [(400, 1), (40, 10), (25, 1), (25, 4)])
+def test_bands_hold_the_whole_curve(subjects, images):
+    groups = np.repeat(np.arange(subjects), images)
+    inside = 0
+    for run in range(RUNS):
+        generator = np.random.default_rng([run, subjects, images])
+        steps = generator.normal(size=(len(groups), 101)) / 3
+        start = generator.normal(size=subjects)[groups, None]
+        curves = start + generator.normal(size=(len(groups), 1)) + steps.cumsum(axis=1)
+        draws = Draws(subjects, RESAMPLES, run, "null")
+        found = trace(curves, groups, draws, bounds=(-np.inf, np.inf))
+        inside += bool(((found.low <= 0) & (found.high >= 0)).all())
+    print(f"| {subjects} x {images} | {100 * inside / RUNS:.1f} |")  # noqa: T201
+    assert abs(inside / RUNS - 0.95) <= 0.015

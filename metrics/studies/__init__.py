@@ -1,0 +1,1 @@
+"""Beyond one run: several trainings compared together, and the next study planned."""
