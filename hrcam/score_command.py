@@ -24,6 +24,12 @@ def score(  # noqa: PLR0913  one parameter per option
     images: Annotated[
         Path | None, typer.Option(help="Images to draw on, without a dataset.")
     ] = None,
+    strata: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV with image_id and subject, lesion, correct, without a dataset."
+        ),
+    ] = None,
     split: Annotated[str, typer.Option(help="Whose masks of a dataset.")] = "test",
     region: Annotated[
         str, typer.Option(help="Truth of a dataset: 'mask', 'distinctive' or 'effect'.")
@@ -149,6 +155,7 @@ def score(  # noqa: PLR0913  one parameter per option
             masks if len(masks) > 1 else masks[0],
             out,
             images=images,
+            strata=strata,
             split=split,
             region=region,
             map_reading=MapReading(**both, **_split_name("--map-names", map_names)),

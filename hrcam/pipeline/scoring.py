@@ -71,6 +71,7 @@ def score(  # noqa: PLR0913  keywords of a public verb
     out: Path | str | None = None,
     *,
     images: Path | str | None = None,
+    strata: pd.DataFrame | Path | str | None = None,
     split: str = "test",
     region: str = "mask",
     map_reading: MapReading | None = None,
@@ -99,6 +100,11 @@ def score(  # noqa: PLR0913  keywords of a public verb
         Scores folder to write; None keeps the scores in memory.
     images
         Folder of images to draw the maps on, for masks that come without a dataset.
+    strata
+        A table, or a CSV or Parquet file of it, for masks that come without a dataset:
+        a row for each ``image_id``, with any of ``subject`` (whose images belong
+        together), ``lesion`` (its kind, or ``none``) and ``correct`` (whether the
+        classifier is right); other columns are carried along.
     split
         Whose masks of a dataset are scored.
     region
@@ -140,14 +146,16 @@ def score(  # noqa: PLR0913  keywords of a public verb
     _check_identity(runs, dataset)
     masks = as_masks(given, mask_reading)
     sources = {name: as_maps(name, source, masks) for name, source in found.items()}
-    strata = _strata(masks, dataset, runs)
+    groups = _group(strata, dataset)
+    if dataset is not None:
+        groups = _strata(masks, dataset, runs)
     options = options or ScoreOptions()
     if tuned_on is not None:
         options = replace(options, tuned=_tune(tuned_on, sources, masks))
     scores = metrics.score(
         sources,
         masks,
-        strata,
+        groups,
         options,
         workers,
         progress=progress,
@@ -312,12 +320,40 @@ def _checked(sanity: Any) -> dict[str, Any]:
     return {"sanity": found.results, **reliance}
 
 
-def _strata(
-    masks: MaskSource, dataset: Dataset | None, runs: list[Explained]
+def _group(
+    strata: pd.DataFrame | Path | str | None, dataset: Dataset | None
 ) -> pd.DataFrame | None:
-    """Return what groups the images: subject, label, lesion, classifier right."""
-    if dataset is None:
+    """Return the given table of images.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If it is not there, names no images, or a dataset already groups them.
+    """
+    if strata is None:
         return None
+    if dataset is not None:
+        msg = "strata must come from the dataset itself, got a table too; leave it out"
+        raise ValueError(msg)
+    if isinstance(strata, pd.DataFrame):
+        return strata
+    path = Path(strata)
+    if not path.is_file():
+        msg = f"strata must be a CSV or Parquet file, got no {path}"
+        raise FileNotFoundError(msg)
+    if path.suffix == ".parquet":
+        table = pd.read_parquet(path)
+    else:
+        table = pd.read_csv(path, dtype={"image_id": str, "subject": str})
+    if "image_id" not in table:
+        found = ", ".join(map(str, table.columns))
+        msg = f"strata must have a column image_id, got {found} in {path}"
+        raise ValueError(msg)
+    return table
+
+
+def _strata(masks: MaskSource, dataset: Dataset, runs: list[Explained]) -> pd.DataFrame:
+    """Return what groups the images: subject, label, lesion, classifier right."""
     table = dataset.index.set_index("image_id").loc[list(masks.ids), list(STRATA)]
     if len(runs) == 1 and runs[0].predictions is not None:
         right = runs[0].predictions.set_index("image_id")["correct"]
