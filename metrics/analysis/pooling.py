@@ -1,6 +1,6 @@
 """Scores of all pixels and of all lesions of a stratum at once, with intervals."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from metrics.counting.thresholds import Sweep
 from metrics.measured import Measured
 from metrics.pooled.froc import RATES, Candidates, choose, froc, read_off
 from metrics.pooled.pixels import POOLED, stack, unstack
-from metrics.statistics.draws import draw_weights
+from metrics.statistics.draws import Draws
 from metrics.statistics.intervals import FEWEST
 
 EVERY = "every_image"
@@ -22,6 +22,8 @@ EVERY = "every_image"
 
 GRID = tuple(k / 4 for k in range(33))
 """False parts per image at which a FROC curve is written down."""
+
+_BLOCK = 250
 
 Samples = dict[tuple[str, float | None], Float[np.ndarray, " b"]]
 """A value and its resamples by score and threshold."""
@@ -42,11 +44,11 @@ def pool_pixels(
     rows = []
     for stratum, members in _members(strata).items():
         groups = np.unique(strata.subjects[members], return_inverse=True)[1]
-        weights = _draw(groups, options, f"pooled {stratum}")
-        clusters = weights.shape[1]
-        first = _sample(measured.sweeps[reference], members, groups, weights, options)
+        draws = _draw(groups, options, f"pooled {stratum}")
+        clusters = draws.clusters
+        first = _sample(measured.sweeps[reference], members, groups, draws, options)
         for name, sweep in measured.sweeps.items():
-            found = _sample(sweep, members, groups, weights, options)
+            found = _sample(sweep, members, groups, draws, options)
             counts = stack(sweep, members, worst=True).sum(axis=0, keepdims=True)
             worst = _score(counts, options)
             lost = int(np.isin(sweep.status[members], LOST).sum())
@@ -85,17 +87,16 @@ def pool_lesions(
     rows = []
     for stratum, members in _members(strata).items():
         groups = np.unique(strata.subjects[members], return_inverse=True)[1]
-        weights = _draw(groups, options, f"froc {stratum}")
-        clusters = weights.shape[1]
-        taken = weights[:, groups]
+        draws = _draw(groups, options, f"froc {stratum}")
+        clusters = draws.clusters
         parts = {
             name: choose(every, members) for name, every in measured.candidates.items()
         }
         if not parts or not parts[reference].lesions.any():
             continue
-        first = read_off(parts[reference], RATES, taken).mean(axis=1)
+        first = _trace(parts[reference], groups, draws)
         for name, part in parts.items():
-            values = read_off(part, RATES, taken).mean(axis=1)
+            values = _trace(part, groups, draws)
             rows.append(
                 {
                     "name": name,
@@ -132,27 +133,42 @@ def _members(strata: Strata) -> dict[str, Bool[np.ndarray, " n"]]:
     return {name: rows for name, rows in members.items() if rows.any()}
 
 
-def _draw(
-    groups: Int[np.ndarray, " n"], options: ScoreOptions, name: str
-) -> Float[np.ndarray, "b g"]:
-    """Draw weights of clusters; the first row takes each once."""
-    clusters = int(groups.max()) + 1
-    drawn = draw_weights(clusters, options.resamples, options.seed, name)
-    return np.concatenate([np.ones((1, clusters)), drawn])
+def _draw(groups: Int[np.ndarray, " n"], options: ScoreOptions, name: str) -> Draws:
+    return Draws(int(groups.max()) + 1, options.resamples, options.seed, name)
+
+
+def _list_weights(draws: Draws) -> Iterator[Float[np.ndarray, "b g"]]:
+    """Yield weights of clusters, block by block; the first row takes each once."""
+    yield np.ones((1, draws.clusters))
+    for begin in range(0, draws.resamples, _BLOCK):
+        yield draws.weights(begin, min(begin + _BLOCK, draws.resamples))
 
 
 def _sample(
     sweep: Sweep,
     members: Bool[np.ndarray, " n"],
     groups: Int[np.ndarray, " r"],
-    weights: Float[np.ndarray, "b g"],
+    draws: Draws,
     options: ScoreOptions,
 ) -> Samples:
     """Score the pools of all resamples."""
     counts = stack(sweep, members)
-    sums = np.zeros((weights.shape[1], counts.shape[1]))
+    sums = np.zeros((draws.clusters, counts.shape[1]))
     np.add.at(sums, groups, counts)
-    return _score(weights @ sums, options)
+    pools = [weights @ sums for weights in _list_weights(draws)]
+    return _score(np.concatenate(pools), options)
+
+
+def _trace(
+    candidates: Candidates, groups: Int[np.ndarray, " r"], draws: Draws
+) -> Float[np.ndarray, " b"]:
+    """Return the mean sensitivity of all resamples."""
+    return np.concatenate(
+        [
+            read_off(candidates, RATES, weights[:, groups]).mean(axis=1)
+            for weights in _list_weights(draws)
+        ]
+    )
 
 
 def _score(sums: Float[np.ndarray, "b c"], options: ScoreOptions) -> Samples:

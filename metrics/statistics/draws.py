@@ -13,7 +13,7 @@ BOOTSTRAPS = ("resampling", "multiplier")
 FEW = 12
 """With fewer clusters patterns of signs are too few: Webb's six points instead."""
 
-_KEPT = 2**26
+_KEPT = 2**28  # bytes
 # Webb's points to 20 binary places, so that their sums are exact.
 _POINTS = np.round(np.sqrt([0.5, 1.0, 1.5]) * 2**20) / 2**20
 _WEBB = np.concatenate([-_POINTS[::-1], _POINTS])

@@ -337,6 +337,8 @@ def test_there_are_these_commands():
             "invert",
             "list",
             "sanity",
+            "seeds",
+            "plan",
         ]
     )
 

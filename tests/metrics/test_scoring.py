@@ -359,3 +359,15 @@ def test_of_images_of_different_sizes_those_of_one_size_are_checked(mirrored):
     score({"mine": Mixed(maps)}, Masks(masks), options=QUICK, warn=said.append)
     assert len(said) == 1
     assert "mirrored left to right" in said[0]
+
+
+def test_blocks_of_resamples_do_not_show(make_scene, monkeypatch):
+    maps, masks = make_scene()
+    options = replace(QUICK, froc=True)
+    whole = score(maps, masks, options=options).results
+    monkeypatch.setattr("metrics.analysis.pooling._BLOCK", 7)
+    monkeypatch.setattr("metrics.statistics.draws._KEPT", 0)
+    parts = score(maps, masks, options=options).results
+    assert parts["pooled"] == whole["pooled"]
+    assert parts["froc"] == whole["froc"]
+    assert parts["differences"] == whole["differences"]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from hrcam.cli import main
-from metrics import ScoreOptions, score
+from metrics import MaskReading, ScoreOptions, open_maps, open_masks, score
 
 SIZE = (12, 17)
 IDS = [f"i{number}" for number in range(7)]
@@ -289,3 +289,21 @@ def test_raters_labels_and_bands(write, tmp_path):
     )
     assert code == 1
     assert "masks of several raters must have two paths or more and a rule" in err
+
+
+def test_a_band_along_borders_does_not_count(write, tmp_path):
+    maps, masks = draw()
+    paths = write("npy", maps, "maps"), write("png", masks, "masks")
+    code, _, err = call(
+        *("score", "--maps", f"mine={paths[0]}", "--masks", paths[1], "--quiet"),
+        *("--band", "1.5", "--out", tmp_path / "scores"),
+    )
+    assert (code, err) == (0, "")
+    wanted = score(
+        {"mine": open_maps(paths[0], "mine")},
+        open_masks(paths[1], MaskReading(band=1.5)),
+        options=ScoreOptions(resamples=100),
+    )
+    check(tmp_path / "scores", wanted)
+    without = expect(maps, masks).values_of("mine", "auroc")
+    assert (wanted.values_of("mine", "auroc") != without).any()
