@@ -15,6 +15,8 @@ _SCORES = {
     "auroc": ("AUROC", "AUROC"),
     "sensitivity": ("sensitivity", "Sens."),
     "specificity": ("specificity", "Spec."),
+    "dice": ("Dice", "Dice"),
+    "iou": ("IoU", "IoU"),
 }
 _STRATA = {
     "all": "all with a lesion",

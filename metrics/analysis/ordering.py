@@ -1,5 +1,6 @@
 """All pairs of entries, and their order with what is sure of it."""
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,14 @@ from metrics.statistics.schemes import rank_by_schemes
 
 
 def compare_all_pairs(
-    measured: Measured, strata: Strata, options: ScoreOptions
+    measured: Measured,
+    strata: Strata,
+    options: ScoreOptions,
+    ceilings: Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """Compare every pair of entries by the primary score, in each stratum.
+
+    Ceilings are left out: they see the mask.
 
     Returns
     -------
@@ -26,7 +32,7 @@ def compare_all_pairs(
         by max-T and by Holm, so that it depends on which entries there are.
     """
     rows: list[dict[str, Any]] = []
-    for part in list_primary(measured, strata, options):
+    for part in list_primary(measured, strata, options, ceilings):
         if len(part.names) < 2:
             continue
         found = compare_pairs(
@@ -56,9 +62,14 @@ def compare_all_pairs(
 
 
 def rank_entries(
-    measured: Measured, strata: Strata, options: ScoreOptions
+    measured: Measured,
+    strata: Strata,
+    options: ScoreOptions,
+    ceilings: Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """Rank the entries by the primary score, in each stratum.
+
+    Ceilings are left out: they see the mask.
 
     Returns
     -------
@@ -69,7 +80,9 @@ def rank_entries(
         agreement with the means is Kendall's tau-b.
     """
     rows = []
-    for part in list_primary(measured, strata, options):
+    for part in list_primary(measured, strata, options, ceilings):
+        if not part.names:
+            continue
         signed = part.sign * part.values
         draws = _draw(part, options)
         found = rank_methods(signed, part.groups, draws, options.level)

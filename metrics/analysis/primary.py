@@ -1,6 +1,6 @@
 """The primary score of every entry in one stratum, for tests and ranks."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,14 +34,18 @@ class Primary:
 
 
 def list_primary(
-    measured: Measured, strata: Strata, options: ScoreOptions
+    measured: Measured,
+    strata: Strata,
+    options: ScoreOptions,
+    without: Collection[str] = (),
 ) -> Iterator[Primary]:
-    """Yield the primary score of each stratum of images with a lesion."""
-    twins = find_twins(measured.entries)
+    """Yield the primary score of each stratum of images with a lesion.
+
+    Entries named in ``without`` are left out too.
+    """
+    left_out = {*find_twins(measured.entries).values(), *without}
     places = [
-        place
-        for place, name in enumerate(measured.entries)
-        if name not in twins.values()
+        place for place, name in enumerate(measured.entries) if name not in left_out
     ]
     values = measured.scores_of(options.primary)[places]
     sign = 1 if SCORES[options.primary].higher_is_better else -1

@@ -72,6 +72,7 @@ def assemble(analysis: Analysis) -> dict[str, Any]:
     measured, strata = analysis.measured, analysis.strata
     worst = analysis.options.missing == "worst"
     compared = fill_gaps(measured) if worst else measured
+    ceilings = [e["name"] for e in analysis.entries if e["kind"] == "ceiling"]
     panels, rule = choose_panels(
         measured, strata, analysis.entries, analysis.options, analysis.reference
     )
@@ -96,8 +97,8 @@ def assemble(analysis: Analysis) -> dict[str, Any]:
                 compared, strata, name, analysis.options, analysis.reference
             )
         ],
-        "pairs": compare_all_pairs(compared, strata, analysis.options),
-        "ranks": rank_entries(compared, strata, analysis.options),
+        "pairs": compare_all_pairs(compared, strata, analysis.options, ceilings),
+        "ranks": rank_entries(compared, strata, analysis.options, ceilings),
         "interactions": find_interactions(
             compared, strata, analysis.options, analysis.reference
         ),

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _LABELS, _ROW, _TOP, _BOTTOM, _LEGEND, _GAP = 45.0, 3.4, 7.5, 5.5, 4.5, 3.0
+_TICK = 8.0
+"""Labels nearer than this, in mm, run into each other."""
+
 _MARKS = {
     "different, beyond the margin": ("o", "full"),
     "different, size unclear": ("o", "left"),
@@ -114,6 +117,9 @@ def _finish(axes: "Axes", folder: Folder, rows: Sequence[str], labelled: bool) -
     labels = [_tick(tick) for tick in ticks]
     if len(ticks) > 3:  # no room beside the last one
         labels[-2] = ""
+    room = axes.get_position().width * WIDTH / (high - low)  # mm of one unit
+    if len(ticks) > 2 and (ticks[1] - ticks[0]) * room < _TICK:
+        labels[1:-1] = [""] * (len(ticks) - 2)
     axes.set_xticks(ticks, labels=labels)
     if len(ticks) > 1:  # keep clear of the neighboring pane's
         axes.get_xticklabels()[0].set_horizontalalignment("left")
