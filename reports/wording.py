@@ -17,6 +17,7 @@ _SCORES = {
     "specificity": ("specificity", "Spec."),
     "dice": ("Dice", "Dice"),
     "iou": ("IoU", "IoU"),
+    "pooled_average_precision": ("pooled average precision", "PxAP"),
 }
 _STRATA = {
     "all": "all with a lesion",

@@ -77,6 +77,8 @@ def compare_stratum(
                     "win_rate": found.win_rate,
                     **_name_effects(measure_effects(a, b, groups, options.level)),
                     "p": found.p_value,
+                    "p_adjusted": np.nan,
+                    "p_holm": np.nan,
                     "verdict": found.verdict,
                     "reason": found.reason,
                     "survives": None,

@@ -23,7 +23,10 @@ def build(folder: Folder) -> Section:
     if not others:
         line = "There is one entry only, so there are no differences."
         return Section("differences", "Differences", (Paragraph(line),))
-    if not any(row["difference"] is not None for row in folder.results["differences"]):
+    if not any(
+        row["difference"] is not None and row["stratum"] != "without_lesion"
+        for row in folder.results["differences"]
+    ):
         line = "No image with a lesion could be scored: there are no differences."
         return Section("differences", "Differences", (Paragraph(line),))
     blocks: list[Block] = [_tabulate(folder, others), *_draw(folder)]
