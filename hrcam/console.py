@@ -30,6 +30,11 @@ def complain(text: str) -> None:
     sys.stderr.write(f"hrcam: {' '.join(text.split())}\n")
 
 
+def caution(text: str) -> None:
+    """Print what may mislead, in one line, on standard error."""
+    complain(f"warning: {text}")
+
+
 @contextmanager
 def muted() -> Iterator[None]:
     """Silence what libraries write to file descriptor 2 while they load.

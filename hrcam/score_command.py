@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hrcam.console import complain, say, watcher
+from hrcam.console import caution, say, watcher
 
 
 def score(  # noqa: PLR0913  one parameter per option
@@ -167,7 +167,7 @@ def score(  # noqa: PLR0913  one parameter per option
             command=shlex.join(["hrcam", *sys.argv[1:]]),
             overwrite=overwrite,
             progress=progress,
-            warn=lambda text: complain(f"warning: {text}"),
+            warn=caution,
         )
     for line in describe_matches(found.results["inputs"]):
         say(line)

@@ -16,7 +16,7 @@ from metrics.measured import Measured, Plan
 from metrics.pooled.froc import Candidates, join, propose
 from metrics.scores.evaluation import evaluate
 from metrics.scores.score import Compared
-from metrics.sources.intake import read_maps, read_masks
+from metrics.sources.intake import read_masks, read_present
 from metrics.sources.source import MapSource, MaskSource
 from metrics.storage.allocation import allocate
 
@@ -172,15 +172,7 @@ def _score(
     plan: Plan,
 ) -> _Part:
     """Score one entry on one batch; rows without a map are ``missing``."""
-    present = np.array([key in have for key in batch])
-    wanted = [key for key in batch if key in have]
-    maps = np.full(truth.lesion.shape, np.nan)
-    if wanted:
-        read = read_maps(name, source, wanted, truth.size)
-        if len(wanted) == len(batch):
-            maps = read
-        else:
-            maps[present] = read
+    maps, present = read_present(name, source, have, batch, truth.size)
     counts = sweep(maps, truth)
     counts = replace(counts, status=np.where(present, counts.status, "missing"))
     tuned = plan.tuned.get(name, -1)

@@ -198,9 +198,7 @@ def score(  # noqa: PLR0913  keywords of a public call
             named,
             truth,
             choose_normalizations(options.normalizations),
-            list_rescored(options),
-            options.thresholds,
-            spill,
+            Plan(list_rescored(options), options.thresholds, spill=spill),
         )
     groups = stratify(frame, measured.lesion)
     analysis = Analysis(

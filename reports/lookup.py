@@ -61,6 +61,17 @@ def primary(folder: Folder) -> str:
     return str(folder.results["options"]["primary"])
 
 
+def level(folder: Folder) -> str:
+    """Print the coverage of intervals."""
+    return f"{100 * folder.results['options']['level']:.0f}%"
+
+
+def contenders(folder: Folder, names: Iterable[str]) -> list[str]:
+    """Leave out ceilings, which see the mask, unless there is nothing else."""
+    every = list(names)
+    return [n for n in every if entry(folder, n)["kind"] != "ceiling"] or every
+
+
 def thresholds(folder: Folder) -> list[Number]:
     """List the thresholds at which sensitivity and specificity are tabulated."""
     return list(folder.results["options"]["thresholds"])

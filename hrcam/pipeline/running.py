@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hrcam.console import complain
+from hrcam.console import caution
 from hrcam.entries import check
 from hrcam.pipeline.folders import check_free, replace_text
 from hrcam.pipeline.generation import generate, resolve
@@ -190,7 +190,7 @@ def _scores(line: Line) -> None:
             line.out / "scores",
             command=f"hrcam run {line.recipe.name}",
             progress=progress,
-            warn=lambda text: complain(f"warning: {text}"),
+            warn=caution,
         )
 
 

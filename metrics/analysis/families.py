@@ -51,9 +51,8 @@ def compare_stratum(
         if not SCORES[measured.columns[place].score].own_unit
     ]
     result, pairs = [], []
-    for other, name in enumerate(measured.entries):
-        if other == first or name in twins.values():
-            continue
+    for name in list_others(measured.entries, reference):
+        other = measured.entries.index(name)
         for place in places:
             column = measured.columns[place]
             margin = margin_of(column, options.margin)
@@ -113,6 +112,17 @@ def find_twins(names: Sequence[str]) -> dict[str, str]:
     }
 
 
+def drop_twins(names: Sequence[str]) -> list[str]:
+    """List the entries that are not another one read in a second alignment."""
+    twins = find_twins(names).values()
+    return [name for name in names if name not in twins]
+
+
+def list_others(names: Sequence[str], reference: str) -> list[str]:
+    """List the entries that the reference is compared with."""
+    return [name for name in drop_twins(names) if name != reference]
+
+
 def columns_in(stratum: str, columns: Sequence[Column]) -> list[int]:
     """List the columns that say something of a stratum's images."""
     return [
@@ -134,6 +144,13 @@ def margin_of(column: Column, margin: float) -> float:
 def family_of(score: str) -> str:
     """Name the family whose p values are adjusted together."""
     return "" if score in ("sensitivity", "specificity") else score
+
+
+def add_holm(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add ``p_holm`` to rows that are one family."""
+    p_values = np.array([row["p"] for row in rows], dtype=np.float64)
+    adjusted = adjust_by_holm(p_values)
+    return [row | {"p_holm": p} for row, p in zip(rows, adjusted.tolist(), strict=True)]
 
 
 def _name_effects(effects: Effects) -> dict[str, Any]:

@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from metrics.analysis.families import add_holm
 from metrics.analysis.options import ScoreOptions
 from metrics.analysis.primary import Primary, list_primary
 from metrics.analysis.strata import Strata
 from metrics.measured import Measured
 from metrics.statistics.comparison import subtract
-from metrics.statistics.multiplicity import adjust_by_holm
 from metrics.statistics.permutation import flip_signs
 from metrics.statistics.ranked import compare_all, sign_ranks
 
@@ -43,7 +43,7 @@ def _run_wilcoxon(
         numbers = {"statistic": found.z_value, "zeros": found.zeros}
         row = _describe("wilcoxon", part, options, reference) | numbers
         rows.append(row | {"other": name, "n": int(known.sum()), "p": found.p_value})
-    return _adjust(rows)
+    return add_holm(rows)
 
 
 def _run_permutation(
@@ -57,7 +57,7 @@ def _run_permutation(
         p_value = flip_signs(column, groups, seed=options.seed, name=part.stratum)
         row = _describe("permutation", part, options, reference)
         rows.append(row | {"other": name, "n": int(known.sum()), "p": p_value[0]})
-    return _adjust(rows)
+    return add_holm(rows)
 
 
 def _run_friedman(
@@ -67,7 +67,7 @@ def _run_friedman(
     row = _describe("friedman", part, options, reference)
     row |= {"statistic": found.chi_square, "concordance": found.concordance}
     row |= {"n": found.blocks, "reason": found.reason, "p": found.p_value}
-    return _adjust([row])
+    return add_holm([row])
 
 
 _RUN = {
@@ -102,8 +102,3 @@ def _subtract(part: Primary, reference: str) -> dict[str, np.ndarray]:
         for name, values in zip(part.names, part.values, strict=True)
         if name != reference
     }
-
-
-def _adjust(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    adjusted = adjust_by_holm(np.array([row["p"] for row in rows], dtype=np.float64))
-    return [row | {"p_holm": p} for row, p in zip(rows, adjusted, strict=True)]

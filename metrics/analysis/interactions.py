@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from metrics.analysis.families import find_twins
+from metrics.analysis.families import add_holm, list_others
 from metrics.analysis.options import ScoreOptions
 from metrics.analysis.strata import Strata
 from metrics.measured import Measured
 from metrics.statistics.comparison import subtract
 from metrics.statistics.interaction import contrast_groups
-from metrics.statistics.multiplicity import adjust_by_holm
 
 
 def find_interactions(
@@ -27,14 +26,11 @@ def find_interactions(
         all rows.
     """
     kinds = [name for name in strata.members if name.startswith("lesion=")]
-    twins = find_twins(measured.entries)
     values = measured.scores_of(options.primary)
     own = values[measured.entries.index(reference)]
     rows = []
-    for place, name in enumerate(measured.entries):
-        if name == reference or name in twins.values():
-            continue
-        differences = subtract(own, values[place])
+    for name in list_others(measured.entries, reference):
+        differences = subtract(own, values[measured.entries.index(name)])
         known = np.isfinite(differences)
         for pair in combinations(kinds, 2):
             chosen = [strata.members[kind] & known for kind in pair]
@@ -57,5 +53,4 @@ def find_interactions(
                     "p": found.p_value,
                 }
             )
-    adjusted = adjust_by_holm(np.array([row["p"] for row in rows], dtype=np.float64))
-    return [row | {"p_holm": p} for row, p in zip(rows, adjusted, strict=True)]
+    return add_holm(rows)

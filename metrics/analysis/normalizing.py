@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from metrics.analysis.families import find_twins
+from metrics.analysis.families import drop_twins
 from metrics.analysis.options import ScoreOptions
 from metrics.analysis.strata import Strata
 from metrics.normalization.rescoring import Rescored
@@ -50,9 +50,8 @@ def audit_normalizations(
         return []
     rows = strata.members["all"]
     groups = np.unique(strata.subjects[rows], return_inverse=True)[1]
-    twins = find_twins(rescored.entries)
-    places = [i for i, e in enumerate(rescored.entries) if e not in twins.values()]
-    names = [rescored.entries[place] for place in places]
+    names = drop_twins(rescored.entries)
+    places = [rescored.entries.index(name) for name in names]
     result = []
     for c, column in enumerate(rescored.columns):
         sign = 1 if SCORES[column.score].higher_is_better else -1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from metrics.analysis.families import find_twins
+from metrics.analysis.families import drop_twins
 from metrics.analysis.options import ScoreOptions
 from metrics.analysis.strata import WITHOUT, Strata
 from metrics.measured import Measured
@@ -43,13 +43,10 @@ def list_primary(
 
     Entries named in ``without`` are left out too.
     """
-    left_out = {*find_twins(measured.entries).values(), *without}
-    places = [
-        place for place, name in enumerate(measured.entries) if name not in left_out
-    ]
+    names = tuple(n for n in drop_twins(measured.entries) if n not in without)
+    places = [measured.entries.index(name) for name in names]
     values = measured.scores_of(options.primary)[places]
     sign = 1 if SCORES[options.primary].higher_is_better else -1
-    names = tuple(measured.entries[place] for place in places)
     for stratum, rows in strata.members.items():
         if stratum != WITHOUT and rows.any():
             groups = np.unique(strata.subjects[rows], return_inverse=True)[1]

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from metrics.analysis.alerts import list_alerts, tally
-from metrics.analysis.families import columns_in, compare_stratum, find_twins
+from metrics.analysis.families import columns_in, compare_stratum, list_others
 from metrics.analysis.further_tests import run_tests
 from metrics.analysis.interactions import find_interactions
 from metrics.analysis.normalizing import audit_normalizations
@@ -207,11 +207,9 @@ def _repeat_paper(analysis: Analysis) -> list[dict[str, Any]]:
     measured = analysis.measured
     rows = analysis.strata.members["all"]
     first = measured.entries.index(analysis.reference)
-    twins = find_twins(measured.entries)
     result = []
-    for other, name in enumerate(measured.entries):
-        if other == first or name in twins.values():
-            continue
+    for name in list_others(measured.entries, analysis.reference):
+        other = measured.entries.index(name)
         for score in ("sensitivity", "specificity"):
             places = [i for i, c in enumerate(measured.columns) if c.score == score]
             for chosen in ([place] for place in places), (places,):

@@ -1,19 +1,18 @@
 """Score every map under every normalization, batch by batch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
 from metrics.counting.thresholds import count
 from metrics.counting.truth import Truth
-from metrics.measured import Column
+from metrics.measured import Column, Plan
 from metrics.normalization.table import Limits, Maps, Normalization
 from metrics.scores.evaluation import evaluate
-from metrics.scores.score import Compared, Score
-from metrics.sources.intake import read_maps, read_masks
+from metrics.scores.score import Compared
+from metrics.sources.intake import read_masks, read_present
 from metrics.sources.source import MapSource, MaskSource
 from metrics.storage.allocation import allocate
 
@@ -40,9 +39,7 @@ def rescore(
     sources: Mapping[str, MapSource],
     masks: MaskSource,
     normalizations: tuple[Normalization, ...],
-    scores: tuple[Score, ...],
-    thresholds: tuple[float, ...],
-    spill: Path | None = None,
+    plan: Plan,
 ) -> Rescored:
     """Score maps under several normalizations.
 
@@ -55,43 +52,39 @@ def rescore(
         As of :func:`metrics.measurement.measure`.
     normalizations
         Of :func:`~metrics.normalization.table.choose_normalizations`.
-    scores, thresholds
-        What is computed.
-    spill
-        Folder for large arrays; None for memory.
+    plan
+        Scores, thresholds, and where large arrays are kept.
     """
-    columns = tuple(
-        Column(score.name, threshold)
-        for score in scores
-        for threshold in (thresholds if score.at_thresholds else (None,))
-    )
     ids = tuple(masks.ids)
-    shape = len(normalizations), len(sources), len(columns), len(ids)
-    values = allocate(shape, np.dtype(np.float64), spill)
-    limits = _find_limits(sources, masks)
+    shape = len(normalizations), len(sources), len(plan.columns), len(ids)
+    values = allocate(shape, np.dtype(np.float64), plan.spill)
+    have = {name: frozenset(source.ids) for name, source in sources.items()}
+    limits = _find_limits(sources, masks, have)
     start = 0
     for batch, truth in read_masks(masks, ids):
         rows = slice(start, start + len(batch))
         for m, (name, source) in enumerate(sources.items()):
-            maps = _read(name, source, tuple(batch), truth)
+            maps = _read(name, source, have[name], batch, truth)
             for k, normalization in enumerate(normalizations):
                 found = normalization.apply(maps, limits[name])
-                compared = Compared(found, truth, count(found, truth), thresholds)
-                parts = [evaluate(score, compared).values for score in scores]
+                compared = Compared(found, truth, count(found, truth), plan.thresholds)
+                parts = [evaluate(score, compared).values for score in plan.scores]
                 values[k, m, :, rows] = np.concatenate(parts)
         start += len(batch)
     names = tuple(entry.name for entry in normalizations)
-    return Rescored(names, tuple(sources), columns, values)
+    return Rescored(names, tuple(sources), plan.columns, values)
 
 
 def _find_limits(
-    sources: Mapping[str, MapSource], masks: MaskSource
+    sources: Mapping[str, MapSource],
+    masks: MaskSource,
+    have: Mapping[str, frozenset[str]],
 ) -> dict[str, Limits]:
     """Find the least and greatest value of each method's finite maps."""
     limits = dict.fromkeys(sources, (np.inf, -np.inf))
     for batch, truth in read_masks(masks, tuple(masks.ids)):
         for name, source in sources.items():
-            maps = _read(name, source, tuple(batch), truth)
+            maps = _read(name, source, have[name], batch, truth)
             finite = ~np.isnan(maps.reshape(len(maps), -1)[:, 0])
             if finite.any():
                 low, high = limits[name]
@@ -100,13 +93,17 @@ def _find_limits(
     return limits
 
 
-def _read(name: str, source: MapSource, batch: tuple[str, ...], truth: Truth) -> Maps:
+def _read(
+    name: str,
+    source: MapSource,
+    have: frozenset[str],
+    batch: Sequence[str],
+    truth: Truth,
+) -> Maps:
     """Read maps; those that are missing or not finite are NaN everywhere."""
-    have = frozenset(source.ids)
-    present = np.array([key in have for key in batch])
-    maps = np.full(truth.lesion.shape, np.nan)
-    if present.any():
-        wanted = [key for key in batch if key in have]
-        maps[present] = read_maps(name, source, wanted, truth.size)
-    maps[~np.isfinite(maps.reshape(len(maps), -1)).all(axis=1)] = np.nan
+    maps = read_present(name, source, have, batch, truth.size)[0]
+    lost = ~np.isfinite(maps.reshape(len(maps), -1)).all(axis=1)
+    if lost.any():
+        maps = maps.copy()  # it may be the source's own
+        maps[lost] = np.nan
     return maps

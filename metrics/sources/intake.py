@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from metrics.counting.truth import Truth, as_truth
 from metrics.sources.source import MapSource, MaskSource
@@ -84,6 +84,32 @@ def read_maps(
         raise ValueError(msg)
     _check_size(name, ids[0], maps.shape[1:], size)
     return maps.astype(np.result_type(maps.dtype, np.float32), copy=False)
+
+
+def read_present(
+    name: str,
+    source: MapSource,
+    have: frozenset[str],
+    ids: Sequence[str],
+    size: tuple[int, ...],
+) -> tuple[Float[np.ndarray, "n ..."], Bool[np.ndarray, " n"]]:
+    """Read the maps there are, and say which; the others are NaN everywhere.
+
+    Parameters
+    ----------
+    name, source, ids, size
+        As of :func:`read_maps`.
+    have
+        Images that the source has.
+    """
+    present = np.array([key in have for key in ids])
+    if present.all():
+        return read_maps(name, source, ids, size), present
+    maps = np.full((len(ids), *size), np.nan)
+    wanted = [key for key in ids if key in have]
+    if wanted:
+        maps[present] = read_maps(name, source, wanted, size)
+    return maps, present
 
 
 def _check_size(

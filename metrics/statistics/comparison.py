@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from metrics.statistics.intervals import FEWEST, average
+from metrics.statistics.intervals import average
 from metrics.statistics.verdicts import IDENTICAL, INCONCLUSIVE, judge
 
 
@@ -89,9 +89,7 @@ def contrast(
     p_value, reason = mean.p_value(), ""
     if not mean.enough:
         verdict = INCONCLUSIVE
-        what = "images" if mean.count < FEWEST else "subjects"
-        number = mean.count if mean.count < FEWEST else mean.clusters
-        reason = f"too few {what} to test: {number}, {FEWEST} are needed"
+        reason = mean.shortage
     elif not values.any():
         verdict, p_value = IDENTICAL, 1.0
     else:

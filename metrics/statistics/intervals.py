@@ -33,6 +33,14 @@ class Mean:
         """Whether there is enough to test."""
         return self.clusters >= FEWEST
 
+    @property
+    def shortage(self) -> str:
+        """Say what there is too little of to test."""
+        what, number = "subjects", self.clusters
+        if self.count < FEWEST:
+            what, number = "images", self.count
+        return f"too few {what} to test: {number}, {FEWEST} are needed"
+
     def interval(self, level: float) -> tuple[float, float]:
         """Interval by the t law with one degree of freedom less than clusters.
 

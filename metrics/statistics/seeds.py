@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from scipy import special
 
 from metrics.statistics.comparison import subtract
-from metrics.statistics.intervals import FEWEST, average
+from metrics.statistics.intervals import Mean, average
 from metrics.statistics.verdicts import IDENTICAL, INCONCLUSIVE, judge
 
 _HALVINGS = 52
@@ -110,9 +110,7 @@ def contrast_seeds(
     wide = narrow = (np.nan, np.nan)
     p_value, reason, verdict = np.nan, "", INCONCLUSIVE
     if not mean.enough:
-        what = "images" if mean.count < FEWEST else "subjects"
-        number = mean.count if mean.count < FEWEST else mean.clusters
-        reason = f"too few {what} to test: {number}, {FEWEST} are needed"
+        reason = mean.shortage
     elif not differences.any():
         wide = narrow = (0.0, 0.0)
         verdict, p_value = IDENTICAL, 1.0
@@ -161,7 +159,7 @@ def _find_p(
 
 
 def _nothing(seeds: int) -> SeedDifference:
-    reason = f"too few images to test: 0, {FEWEST} are needed"
+    reason = Mean(np.nan, np.nan, 0, 0).shortage
     unknown = (np.nan,) * 8
     by_seed = np.full(seeds, np.nan)
     return SeedDifference(seeds, 0, 0, by_seed, *unknown, INCONCLUSIVE, reason)

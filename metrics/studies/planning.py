@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from metrics.analysis.families import find_twins
+from metrics.analysis.families import list_others
+from metrics.analysis.strata import stratify
 from metrics.scores.table import SCORES
 from metrics.scoring import Scores
 from metrics.statistics.comparison import subtract
@@ -71,15 +72,10 @@ def plan(
         msg = f"score must be one from 0 to 1, as the margin is, got {score!r}"
         raise ValueError(msg)
     reference = options["reference"]
-    ill = np.asarray(pilot.measured.lesion) > 0
-    groups = np.unique(pilot.frame["subject"].astype(str), return_inverse=True)[1]
+    strata = stratify(pilot.frame, np.asarray(pilot.measured.lesion))
+    groups = strata.subjects
     own = pilot.values_of(reference, score, threshold)
-    twins = find_twins(pilot.measured.entries).values()
-    names = [
-        name
-        for name in pilot.measured.entries
-        if name != reference and name not in twins
-    ]
+    names = list_others(pilot.measured.entries, reference)
     alpha = (1 - options["level"]) / max(len(names), 1)
     differ = partial(power_to_differ, difference, alpha=alpha)
     equal = partial(power_to_equal, 0.0, options["margin"], alpha=alpha)
@@ -90,7 +86,7 @@ def plan(
     rows = []
     for name in names:
         values = subtract(own, pilot.values_of(name, score, threshold))
-        known = np.isfinite(values) & ill
+        known = np.isfinite(values) & strata.members["all"]
         subjects = len(np.unique(groups[known]))
         row: dict[str, Any] = {
             "reference": reference,

@@ -6,11 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from metrics.analysis.families import columns_in, family_of, find_twins, margin_of
-from metrics.analysis.strata import WITHOUT
+from metrics.analysis.families import (
+    add_holm,
+    columns_in,
+    family_of,
+    list_others,
+    margin_of,
+)
+from metrics.analysis.strata import Strata, stratify
 from metrics.scores.table import SCORES
 from metrics.scoring import Scores
-from metrics.statistics.multiplicity import adjust_by_holm
 from metrics.statistics.seeds import SeedDifference, contrast_seeds
 from metrics.storage.plain import to_plain
 
@@ -51,19 +56,20 @@ def compare_seeds(runs: Mapping[str, Scores]) -> dict[str, Any]:
     usual = first[1]
     options = usual.results["options"]
     columns = [c for c in usual.measured.columns if not SCORES[c.score].own_unit]
+    names = list_others(usual.measured.entries, options["reference"])
+    strata = _stratify(usual)
     rows: list[dict[str, Any]] = []
-    for stratum, members in _list_strata(usual).items():
-        groups = np.unique(usual.frame["subject"].astype(str), return_inverse=True)[1]
+    for stratum, members in strata.members.items():
         part: list[dict[str, Any]] = []
         for place in columns_in(stratum, columns):
             column = columns[place]
             at = column.score, column.threshold
             own = _stack(runs, options["reference"], at, members)
-            for name in _list_others(usual, options["reference"]):
+            for name in names:
                 found = contrast_seeds(
                     own,
                     _stack(runs, name, at, members),
-                    groups[members],
+                    strata.subjects[members],
                     margin_of(column, options["margin"]),
                     options["level"],
                 )
@@ -77,8 +83,7 @@ def compare_seeds(runs: Mapping[str, Scores]) -> dict[str, Any]:
                         **_name_parts(found),
                     }
                 )
-        _adjust(part)
-        rows += part
+        rows += _adjust(part)
     result = {
         "schema": SCHEMA,
         "runs": list(runs),
@@ -127,24 +132,10 @@ def _check_same(first: tuple[str, Scores], other: tuple[str, Scores]) -> None:
             raise ValueError(msg)
 
 
-def _list_strata(scores: Scores) -> dict[str, np.ndarray]:
-    """Return the images of each stratum that no network decides."""
-    ill = np.asarray(scores.measured.lesion) > 0
-    members = {"all": ill}
-    kinds = scores.frame["lesion"].astype(str) if "lesion" in scores.frame else None
-    for row in scores.results["strata"]:
-        name = row["name"]
-        if kinds is not None and name.startswith("lesion="):
-            members[name] = ill & (kinds == name.removeprefix("lesion=")).to_numpy()
-    if not ill.all():
-        members[WITHOUT] = ~ill
-    return members
-
-
-def _list_others(scores: Scores, reference: str) -> list[str]:
-    names = scores.measured.entries
-    twins = find_twins(names).values()
-    return [name for name in names if name != reference and name not in twins]
+def _stratify(scores: Scores) -> Strata:
+    """Group the images by what no network decides."""
+    frame = scores.frame.drop(columns="correct", errors="ignore")
+    return stratify(frame, np.asarray(scores.measured.lesion))
 
 
 def _name_parts(found: SeedDifference) -> dict[str, Any]:
@@ -164,11 +155,9 @@ def _stack(
     return np.stack([scores.values_of(entry, *at)[members] for scores in runs.values()])
 
 
-def _adjust(rows: Sequence[dict[str, Any]]) -> None:
-    """Add ``p_holm`` to each row, family by family."""
-    families = [family_of(row["score"]) for row in rows]
-    for family in dict.fromkeys(families):
-        members = [row for row, f in zip(rows, families, strict=True) if f == family]
-        adjusted = adjust_by_holm(np.array([row["p"] for row in members]))
-        for row, value in zip(members, adjusted.tolist(), strict=True):
-            row["p_holm"] = value
+def _adjust(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Adjust p values, family by family."""
+    families: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        families.setdefault(family_of(row["score"]), []).append(row)
+    return [row for members in families.values() for row in add_holm(members)]

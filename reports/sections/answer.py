@@ -35,7 +35,7 @@ def _sentences(folder: Folder) -> list[tuple[str, str]]:
     row = lookup.summary(folder, first, lookup.primary(folder))
     if row is None or row["mean"] is None:
         return [(name, f"has no {what} here: no image with a lesion could be scored.")]
-    level = _level(folder)
+    level = lookup.level(folder)
     start = (
         f"has a mean {what} of {decimal(row['mean'])} ({level} CI "
         f"{decimal(row['low'])} to {decimal(row['high'])}) on "
@@ -105,7 +105,7 @@ def _tabulate(folder: Folder) -> Table:
     names, marks = arrange(folder), lookup.thresholds(folder)
     free = [leading, *(s for s in ("average_precision", "auroc") if s != leading)]
     places = [(s, t) for s in SCORES for t in marks]
-    lead = f"{score(leading, short=True)} [{_level(folder)} CI]"
+    lead = f"{score(leading, short=True)} [{lookup.level(folder)} CI]"
     columns = [Column("Entry", "left"), Column(lead)]
     columns += [Column(score(s, short=True)) for s in free[1:]]
     columns += [Column(score(s, t, short=True)) for s, t in places]
@@ -139,10 +139,6 @@ def _read_table(kinds: set[str]) -> str:
         "min\N{EN DASH}max normalized map."
     )
     return " ".join(parts)
-
-
-def _level(folder: Folder) -> str:
-    return f"{100 * folder.results['options']['level']:.0f}%"
 
 
 def _mean(row: lookup.Row | None) -> str:

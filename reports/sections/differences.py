@@ -37,9 +37,9 @@ def _tabulate(folder: Folder, others: list[str]) -> Table:
     leading, what = lookup.primary(folder), score(lookup.primary(folder))
     sizes = {row["name"]: row["n"] for row in lookup.strata(folder)}
     second = "correct" in sizes
-    listed = _list(folder, others)
+    listed = lookup.contenders(folder, others)
     columns = [Column("Reference minus", "left"), Column("n"), Column("Difference")]
-    columns += [Column(f"{_level(folder)} CI"), Column("Adj. p")]
+    columns += [Column(f"{lookup.level(folder)} CI"), Column("Adj. p")]
     columns.append(Column("Verdict", "left"))
     columns += [Column("Correct only"), Column("Verdict", "left")] if second else []
     rows = []
@@ -69,16 +69,6 @@ def _tabulate(folder: Folder, others: list[str]) -> Table:
         reading,
         rules=tuple(k for k in range(1, len(kinds)) if kinds[k] != kinds[k - 1]),
     )
-
-
-def _list(folder: Folder, others: list[str]) -> list[str]:
-    """Leave out ceilings, which see the mask, unless there is nothing else."""
-    kinds = {name: lookup.entry(folder, name)["kind"] for name in others}
-    return [name for name in others if kinds[name] != "ceiling"] or others
-
-
-def _level(folder: Folder) -> str:
-    return f"{100 * folder.results['options']['level']:.0f}%"
 
 
 def _read_table(folder: Folder) -> str:

@@ -29,7 +29,7 @@ def build(folder: Folder) -> Section:
 
 def _tabulate(folder: Folder, heads: list[Mapping[str, Any]], tried: str) -> Table:
     leading = score(lookup.primary(folder), short=True)
-    level = f"{100 * folder.results['options']['level']:.0f}%"
+    level = lookup.level(folder)
     rows = []
     for head in heads:
         name = _find_entry(folder, str(head["name"]))

@@ -21,9 +21,8 @@ def build(folder: Folder) -> Section:
     if found is None or not found["n"] or len(found["entries"]) < 2:
         line = "Fewer than two entries have scores on the same images: nothing to rank."
         return Section("order", _TITLE, (Paragraph(line),))
-    blocks: list[Block] = [_tabulate(folder, found)]
-    drawn = _draw(folder)
-    return Section("order", _TITLE, tuple([*blocks, *([drawn] if drawn else [])]))
+    blocks: tuple[Block | None, ...] = _tabulate(folder, found), _draw(folder)
+    return Section("order", _TITLE, tuple(filter(None, blocks)))
 
 
 def _rows(folder: Folder, part: str) -> list[lookup.Row]:
@@ -32,7 +31,7 @@ def _rows(folder: Folder, part: str) -> list[lookup.Row]:
 
 def _tabulate(folder: Folder, found: lookup.Row) -> Table:
     rows = sorted(found["entries"], key=lambda row: (row["rank"], row["name"]))
-    level = f"{100 * folder.results['options']['level']:.0f}%"
+    level = lookup.level(folder)
     columns = (
         *(Column("Entry", "left"), Column("Mean"), Column("Rank")),
         *(Column(f"{level} rank set"), Column("First in resamples")),
@@ -75,7 +74,7 @@ def _span(low: Number | None, high: Number | None) -> str:
 
 
 def _draw(folder: Folder) -> Figure | None:
-    names = _choose(folder)
+    names = lookup.contenders(folder, arrange(folder))
     alpha = 1 - folder.results["options"]["level"]
     cells: dict[tuple[str, str], Cell] = {}
     for row in _rows(folder, "pairs"):
@@ -97,12 +96,6 @@ def _draw(folder: Folder) -> Figure | None:
         f"of {len(cells)} pairs differ clearly.",
         f"All pairs: mean {what} of the row minus that of the column.",
         f"Orange: the row is higher. {unsure}: not clear of 0, p "
-        f"adjusted for all pairs of all entries (max-T) at least {alpha:.2g}. "
+        f"adjusted for all pairs (max-T) at least {alpha:.2g}. "
         f"{clear} of {len(cells)} pairs are clear.",
     )
-
-
-def _choose(folder: Folder) -> list[str]:
-    """List methods and baselines as elsewhere; ceilings see the mask."""
-    kinds = {name: lookup.entry(folder, name)["kind"] for name in arrange(folder)}
-    return [name for name, kind in kinds.items() if kind != "ceiling"] or list(kinds)

@@ -28,6 +28,7 @@ def build(folder: Folder) -> Section:
         )
         return Section("paper", title, (Paragraph(line),))
     rows, rules = [], []
+    level = lookup.level(folder)
     for name in others:
         for what in SCORES:
             for threshold in (*lookup.thresholds(folder), None):
@@ -38,7 +39,11 @@ def build(folder: Folder) -> Section:
         "Sensitivity and specificity: paired differences, and the paper's tests.",
         (
             *(Column("Reference minus", "left"), Column("Score", "left")),
-            *(Column("Difference"), Column(f"{_level(folder)} CI"), Column("Adj. p")),
+            *(
+                Column("Difference"),
+                Column(f"{level} CI"),
+                Column("Adj. p"),
+            ),
             *(Column("Verdict", "left"), Column("Student p"), Column("Welch p")),
             Column("Paired p"),
         ),
@@ -67,7 +72,3 @@ def _line(folder: Folder, test: lookup.Row) -> tuple[str, ...]:
         verdict,
         *(probability(test[f"{name}_p"]) for name in ("student", "welch", "paired")),
     )
-
-
-def _level(folder: Folder) -> str:
-    return f"{100 * folder.results['options']['level']:.0f}%"

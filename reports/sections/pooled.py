@@ -15,14 +15,14 @@ _STRATA = ("every_image", "all")
 def build(folder: Folder) -> Section:
     """Show pooled average precision, and FROC where it was traced."""
     pooled = _choose(folder, "pooled")
-    pooled = {n: row for n, row in pooled.items() if row["score"] == _SCORE}
     if not pooled:
         line = "No image with a lesion could be scored: there is nothing to pool."
         return Section("pooled", _TITLE, (Paragraph(line),))
     blocks: list[Block] = [_tabulate(folder, pooled)]
     traced = _choose(folder, "froc")
     if traced:
-        blocks += [_draw(folder, traced), _tabulate_froc(folder, traced)]
+        shown = [traced[name] for name in lookup.contenders(folder, traced)]
+        blocks += [_draw(folder, shown), _tabulate_froc(folder, shown)]
     else:
         line = "Lesions found against false parts: hrcam score --froc traces them."
         blocks.append(Paragraph(line, role="note"))
@@ -48,12 +48,8 @@ def _who(row: lookup.Row) -> str:
     return images if row["stratum"] == "every_image" else f"{images} with a lesion"
 
 
-def _level(folder: Folder) -> str:
-    return f"{100 * folder.results['options']['level']:.0f}%"
-
-
 def _tabulate(folder: Folder, rows: dict[str, lookup.Row]) -> Table:
-    first, level = lookup.reference(folder), _level(folder)
+    first, level = lookup.reference(folder), lookup.level(folder)
     columns = (
         *(Column("Entry", "left"), Column(score(_SCORE)), Column(f"{level} CI")),
         *(Column("Reference minus"), Column(f"{level} CI"), Column("Maps lost")),
@@ -86,18 +82,7 @@ def _bracket_difference(row: lookup.Row) -> str:
     return bracket(ends, sign=True)
 
 
-def _contenders(folder: Folder, rows: dict[str, lookup.Row]) -> list[lookup.Row]:
-    """Leave out ceilings, which see the mask, unless there is nothing else."""
-    kept = [
-        row
-        for name, row in rows.items()
-        if lookup.entry(folder, name)["kind"] != "ceiling"
-    ]
-    return kept or list(rows.values())
-
-
-def _draw(folder: Folder, rows: dict[str, lookup.Row]) -> Figure:
-    shown = _contenders(folder, rows)
+def _draw(folder: Folder, shown: list[lookup.Row]) -> Figure:
     first = shown[0]
     best = max(shown, key=lambda row: row["value"] or 0)
     return Figure(
@@ -115,8 +100,8 @@ def _draw(folder: Folder, rows: dict[str, lookup.Row]) -> Figure:
     )
 
 
-def _tabulate_froc(folder: Folder, rows: dict[str, lookup.Row]) -> Table:
-    shown, level = _contenders(folder, rows), _level(folder)
+def _tabulate_froc(folder: Folder, shown: list[lookup.Row]) -> Table:
+    level = lookup.level(folder)
     return Table(
         "Share of lesions found at rates of false parts per image.",
         (

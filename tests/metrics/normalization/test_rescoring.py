@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from metrics import ScoreOptions, score
-from metrics.measured import Column
+from metrics.measured import Column, Plan
 from metrics.normalization.rescoring import rescore
 from metrics.normalization.table import NORMALIZATIONS, choose_normalizations
 from metrics.scores.table import SCORES
@@ -30,9 +30,7 @@ def scene():
 
 def test_the_default_gives_the_scores_themselves(scene):
     maps, masks, sources, truth = scene
-    found = rescore(
-        sources, truth, choose_normalizations(("relu",)), CHOSEN, (0.3, 0.5, 0.8)
-    )
+    found = rescore(sources, truth, choose_normalizations(("relu",)), Plan(CHOSEN))
     scores = score(maps, masks, options=ScoreOptions(resamples=100))
     assert found.normalizations == ("per_image", "relu")
     for c, column in enumerate(found.columns):
@@ -43,7 +41,9 @@ def test_the_default_gives_the_scores_themselves(scene):
 
 def test_each_is_the_score_of_the_maps_it_makes(scene):
     maps, masks, sources, truth = scene
-    found = rescore(sources, truth, choose_normalizations(("all",)), CHOSEN, (0.5,))
+    found = rescore(
+        sources, truth, choose_normalizations(("all",)), Plan(CHOSEN, (0.5,))
+    )
     dice = found.columns.index(Column("dice", 0.5))
     for m, name in enumerate(sources):
         limits = maps[name].min(), maps[name].max()
@@ -57,7 +57,9 @@ def test_each_is_the_score_of_the_maps_it_makes(scene):
 
 def test_what_keeps_the_order_of_pixels_keeps_their_ranks(scene):
     _, _, sources, truth = scene
-    found = rescore(sources, truth, choose_normalizations(("all",)), CHOSEN, (0.5,))
+    found = rescore(
+        sources, truth, choose_normalizations(("all",)), Plan(CHOSEN, (0.5,))
+    )
     auroc = found.values[:, :, found.columns.index(Column("auroc", None))]
     for name in ("per_dataset", "gamma_0.5", "gamma_2"):
         np.testing.assert_allclose(auroc[NAMES.index(name)], auroc[0])
@@ -77,7 +79,7 @@ def test_lost_maps_have_no_value_and_set_no_limit(scene, monkeypatch):
 
     def run(array, rows):
         some = ArrayMaps(array[rows], [ids[n] for n in rows], {"method": "one"})
-        return rescore({"one": some}, truth, every, CHOSEN, (0.5,)).values
+        return rescore({"one": some}, truth, every, Plan(CHOSEN, (0.5,))).values
 
     found = run(broken, kept)
     lost = np.isin(np.arange(11), [3, 4, 6])
