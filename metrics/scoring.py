@@ -200,7 +200,8 @@ def score(  # noqa: PLR0913  keywords of a public call
             choose_normalizations(options.normalizations),
             Plan(list_rescored(options), options.thresholds, spill=spill),
         )
-    groups = stratify(frame, measured.lesion)
+    share = measured.lesion / (measured.lesion + measured.healthy)
+    groups = stratify(frame, measured.lesion, share)
     analysis = Analysis(
         measured, groups, entries, options, matches, notices, doubts, again
     )

@@ -353,10 +353,25 @@ def _group(
 
 
 def _strata(masks: MaskSource, dataset: Dataset, runs: list[Explained]) -> pd.DataFrame:
-    """Return what groups the images: subject, label, lesion, classifier right."""
+    """Return what groups the images: subject, label, lesion, d', classifier right."""
     table = dataset.index.set_index("image_id").loc[list(masks.ids), list(STRATA)]
+    seen = _see(dataset.lesions)
+    if seen is not None:
+        table["d_prime"] = seen.reindex(table.index)
     if len(runs) == 1 and runs[0].predictions is not None:
         right = runs[0].predictions.set_index("image_id")["correct"]
         if set(table.index) <= set(right.index):
             table["correct"] = right.loc[table.index].to_numpy()
     return table.reset_index()
+
+
+def _see(lesions: pd.DataFrame) -> pd.Series | None:
+    """Return the ideal observer's d' of each image's lesions together.
+
+    Independent lesions add up by their squares. None where none is known.
+    """
+    if "d_ideal" not in lesions or lesions["d_ideal"].isna().all():
+        return None
+    real = lesions[~lesions["sham"].astype(bool)] if "sham" in lesions else lesions
+    squares = (real["d_ideal"] ** 2).groupby(real["image_id"]).sum(min_count=1)
+    return squares**0.5

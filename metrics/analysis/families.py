@@ -47,7 +47,7 @@ def compare_stratum(
     first = measured.entries.index(reference)
     places = [
         place
-        for place in columns_in(stratum, measured.columns)
+        for place in columns_in(strata, stratum, measured.columns, options.primary)
         if not SCORES[measured.columns[place].score].own_unit
     ]
     result, pairs = [], []
@@ -123,8 +123,15 @@ def list_others(names: Sequence[str], reference: str) -> list[str]:
     return [name for name in drop_twins(names) if name != reference]
 
 
-def columns_in(stratum: str, columns: Sequence[Column]) -> list[int]:
-    """List the columns that say something of a stratum's images."""
+def columns_in(
+    strata: Strata, stratum: str, columns: Sequence[Column], primary: str
+) -> list[int]:
+    """List the columns that say something of a stratum's images.
+
+    Thirds by size and difficulty hold the primary score only.
+    """
+    if stratum in strata.bounds:
+        return [columns.index(Column(primary, None))]
     return [
         index
         for index, column in enumerate(columns)

@@ -1,4 +1,4 @@
-"""Whether two entries differ otherwise on one kind of lesion than on another."""
+"""Whether two entries differ otherwise on some images than on others."""
 
 from itertools import combinations
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 
 from metrics.analysis.families import add_holm, list_others
 from metrics.analysis.options import ScoreOptions
-from metrics.analysis.strata import Strata
+from metrics.analysis.strata import DIFFICULTIES, SIZES, Strata
 from metrics.measured import Measured
 from metrics.statistics.comparison import subtract
 from metrics.statistics.interaction import contrast_groups
@@ -16,7 +16,10 @@ from metrics.statistics.interaction import contrast_groups
 def find_interactions(
     measured: Measured, strata: Strata, options: ScoreOptions, reference: str
 ) -> list[dict[str, Any]]:
-    """Contrast the reference's differences between every two kinds of lesion.
+    """Contrast the reference's differences between groups of images.
+
+    Every two kinds of lesion are contrasted, and the outer thirds by size and
+    difficulty.
 
     Returns
     -------
@@ -26,13 +29,18 @@ def find_interactions(
         all rows.
     """
     kinds = [name for name in strata.members if name.startswith("lesion=")]
+    thirds = [
+        (names[0], names[-1])
+        for names in (SIZES, DIFFICULTIES)
+        if names[0] in strata.bounds
+    ]
     values = measured.scores_of(options.primary)
     own = values[measured.entries.index(reference)]
     rows = []
     for name in list_others(measured.entries, reference):
         differences = subtract(own, values[measured.entries.index(name)])
         known = np.isfinite(differences)
-        for pair in combinations(kinds, 2):
+        for pair in (*combinations(kinds, 2), *thirds):
             chosen = [strata.members[kind] & known for kind in pair]
             first, second = (
                 (differences[some], strata.subjects[some]) for some in chosen

@@ -39,7 +39,7 @@ def list_primary(
     options: ScoreOptions,
     without: Collection[str] = (),
 ) -> Iterator[Primary]:
-    """Yield the primary score of each stratum of images with a lesion.
+    """Yield the primary score of each stratum of images with a lesion but the thirds.
 
     Entries named in ``without`` are left out too.
     """
@@ -47,7 +47,7 @@ def list_primary(
     places = [measured.entries.index(name) for name in names]
     values = measured.scores_of(options.primary)[places]
     sign = 1 if SCORES[options.primary].higher_is_better else -1
-    for stratum, rows in strata.members.items():
+    for stratum, rows in strata.wholes.items():
         if stratum != WITHOUT and rows.any():
             groups = np.unique(strata.subjects[rows], return_inverse=True)[1]
             yield Primary(stratum, names, values[:, rows], groups, sign)

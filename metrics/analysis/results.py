@@ -18,6 +18,7 @@ from metrics.analysis.pooling import pool_lesions, pool_pixels
 from metrics.analysis.selection import choose_panels
 from metrics.analysis.strata import Strata
 from metrics.checks.doubt import Doubt
+from metrics.counting.thresholds import Sweep
 from metrics.measured import Measured, fill_gaps
 from metrics.normalization.rescoring import Rescored
 from metrics.sources.matching import Match
@@ -83,7 +84,12 @@ def assemble(analysis: Analysis) -> dict[str, Any]:
         "checks": [doubt.describe() for doubt in analysis.doubts],
         "images": _count_images(analysis),
         "strata": [
-            {"name": name, "n": int(rows.sum()), "small": bool(rows.sum() < FEWEST)}
+            {
+                "name": name,
+                "n": int(rows.sum()),
+                "small": bool(rows.sum() < FEWEST),
+                "bounds": strata.bounds.get(name),
+            }
             for name, rows in strata.members.items()
         ],
         "entries": list(analysis.entries),
@@ -151,7 +157,7 @@ def _summarize(analysis: Analysis) -> list[dict[str, Any]]:
         for m, name in enumerate(measured.entries)
         for stratum, rows in strata.members.items()
         for c, column in enumerate(measured.columns)
-        if c in columns_in(stratum, measured.columns)
+        if c in columns_in(strata, stratum, measured.columns, analysis.options.primary)
     ]
 
 
@@ -247,5 +253,23 @@ def _trace_curves(analysis: Analysis) -> dict[str, Any]:
         curves["entries"][name] = {
             score: vars(trace(values[rows], groups, draws, options.level))
             for score, values in both.items()
-        }
+        } | {"pooled": _pool_counts(result, rows)}
     return curves
+
+
+def _pool_counts(sweep: Sweep, rows: Bool[np.ndarray, " n"]) -> dict[str, Any]:
+    """Add up marked pixels of images: sensitivity and precision at every threshold.
+
+    Maps without a value are left out. Precision is NaN where nothing is marked.
+    """
+    known = rows & np.isin(sweep.status, ("ok", "constant_map", "full_mask"))
+    lesion = sweep.marked_lesion[known].sum(axis=0, dtype=np.float64)
+    healthy = sweep.marked_healthy[known].sum(axis=0, dtype=np.float64)
+    marked, total = lesion + healthy, float(sweep.lesion[known].sum())
+    unknown = np.full(len(marked), np.nan)
+    precision = np.divide(lesion, marked, out=unknown.copy(), where=marked > 0)
+    return {
+        "images": int(known.sum()),
+        "sensitivity": lesion / total if total else unknown,
+        "precision": precision,
+    }

@@ -1,16 +1,21 @@
-"""Which images belong together: subjects, kinds of lesion, right answers."""
+"""Which images belong together: subjects, kinds of lesion, size, difficulty."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Int, Num
+from jaxtyping import Bool, Float, Int, Num
 
 from metrics.sources.entries import KEYS
+from metrics.statistics.intervals import FEWEST
 
 WITHOUT = "without_lesion"
 """Stratum of lesion-free images, for specificity only."""
+
+SIZES = ("size=small", "size=middle", "size=large")
+DIFFICULTIES = ("difficulty=hard", "difficulty=middle", "difficulty=easy")
+"""Thirds of the images with a lesion, from the lowest number to the highest."""
 
 _TAKEN = frozenset((*KEYS, "image_id", "score", "threshold", "value", "status"))
 
@@ -27,12 +32,22 @@ class Strata:
         Number of each image's subject, (n,).
     members
         Images of each stratum, (n,): ``all`` has those with a lesion, so have
-        ``correct`` and ``lesion=KIND``; ``without_lesion`` the others.
+        ``correct`` and ``lesion=KIND``; ``without_lesion`` the others. Thirds by size
+        (:data:`SIZES`) and difficulty (:data:`DIFFICULTIES`) last.
+    bounds
+        Of each third, the lowest and the highest number in it: the lesion's share of
+        the image, or d'.
     """
 
     frame: pd.DataFrame
     subjects: Int[np.ndarray, " n"]
     members: Mapping[str, Bool[np.ndarray, " n"]]
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def wholes(self) -> dict[str, Bool[np.ndarray, " n"]]:
+        """Strata that are not thirds of another one."""
+        return {k: v for k, v in self.members.items() if k not in self.bounds}
 
     @property
     def clustered(self) -> bool:
@@ -50,12 +65,14 @@ def align(frame: pd.DataFrame | None, ids: Sequence[str]) -> pd.DataFrame:
     """Put the rows of a table of strata into the order of ``ids``.
 
     Without a table, or without a column ``subject``, each image is its own subject.
+    A column ``d_prime`` holds how well an ideal observer sees the image's lesions.
 
     Raises
     ------
     ValueError
         If an image occurs twice or not at all, a subject is not named, ``correct``
-        is not a truth value, or a column has the name of one of the scores'.
+        is not a truth value, ``d_prime`` is not a number, or a column has the name of
+        one of the scores'.
     """
     if frame is None:
         return pd.DataFrame({"subject": list(ids)})
@@ -90,20 +107,31 @@ def align(frame: pd.DataFrame | None, ids: Sequence[str]) -> pd.DataFrame:
         odd = frame["correct"][~frame["correct"].isin([True, False])].iloc[0]
         msg = f"correct must be True or False for every image, got {odd!r}"
         raise ValueError(msg)
+    if "d_prime" in frame and not pd.api.types.is_numeric_dtype(frame["d_prime"]):
+        odd = frame["d_prime"].iloc[0]
+        msg = f"d_prime must be a number or empty for every image, got {odd!r}"
+        raise ValueError(msg)
     return frame[["subject", *[c for c in frame.columns if c != "subject"]]]
 
 
-def stratify(frame: pd.DataFrame, lesion: Num[np.ndarray, " n"]) -> Strata:
+def stratify(
+    frame: pd.DataFrame,
+    lesion: Num[np.ndarray, " n"],
+    share: Float[np.ndarray, " n"] | None = None,
+) -> Strata:
     """Group the images of an aligned table.
 
     Parameters
     ----------
     frame
         From :func:`align`; the columns ``lesion`` (a kind, or ``none``) and
-        ``correct`` (whether the classifier is right) make strata.
+        ``correct`` (whether the classifier is right) make strata, ``d_prime`` thirds by
+        difficulty.
     lesion
         Lesion pixels of each image: who has none is in ``without_lesion`` whatever
         the table says.
+    share
+        The lesion's part of each image, for thirds by size.
     """
     subjects = np.unique(frame["subject"].astype(str), return_inverse=True)[1]
     ill = lesion > 0
@@ -116,4 +144,46 @@ def stratify(frame: pd.DataFrame, lesion: Num[np.ndarray, " n"]) -> Strata:
             members[f"lesion={kind}"] = ill & (kinds == kind)
     if not ill.all():
         members[WITHOUT] = ~ill
-    return Strata(frame, subjects, members)
+    if share is None:
+        return Strata(frame, subjects, members)
+    thirds = cut_thirds(SIZES, share, ill)
+    if "d_prime" in frame:
+        seen = frame["d_prime"].to_numpy(dtype=np.float64)
+        thirds |= cut_thirds(DIFFICULTIES, seen, ill)
+    bounds = {name: found[1] for name, found in thirds.items()}
+    members |= {name: found[0] for name, found in thirds.items()}
+    return Strata(frame, subjects, members, bounds)
+
+
+def cut_thirds(
+    names: Sequence[str],
+    values: Float[np.ndarray, " n"],
+    among: Bool[np.ndarray, " n"],
+) -> dict[str, tuple[Bool[np.ndarray, " n"], tuple[float, float]]]:
+    """Part images into thirds by a number; equal numbers stay together.
+
+    Returns
+    -------
+    dict
+        By name, lowest third first: its images, and the lowest and highest number in
+        it. Empty if a third would have fewer than :data:`FEWEST` images.
+
+    Examples
+    --------
+    >>> found = cut_thirds("abc", np.arange(15.0), np.ones(15, bool))
+    >>> [bounds for _, bounds in found.values()]
+    [(0.0, 4.0), (5.0, 9.0), (10.0, 14.0)]
+    """
+    known = among & np.isfinite(values)
+    if known.sum() < len(names) * FEWEST:
+        return {}
+    cuts = np.quantile(values[known], (1 / 3, 2 / 3))
+    third = np.searchsorted(cuts, values)
+    found = {}
+    for k, name in enumerate(names):
+        rows = known & (third == k)
+        if rows.sum() < FEWEST:
+            return {}
+        inside = values[rows]
+        found[name] = rows, (float(inside.min()), float(inside.max()))
+    return found

@@ -61,7 +61,7 @@ def compare_seeds(runs: Mapping[str, Scores]) -> dict[str, Any]:
     rows: list[dict[str, Any]] = []
     for stratum, members in strata.members.items():
         part: list[dict[str, Any]] = []
-        for place in columns_in(stratum, columns):
+        for place in columns_in(strata, stratum, columns, options["primary"]):
             column = columns[place]
             at = column.score, column.threshold
             own = _stack(runs, options["reference"], at, members)

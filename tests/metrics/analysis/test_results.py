@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from metrics import ArrayMaps, ScoreOptions, score
+from metrics.analysis.strata import cut_thirds
 from metrics.counting.thresholds import sweep
 from metrics.storage.plain import to_json, to_plain
 
@@ -89,12 +90,16 @@ def test_the_parts_are_those_of_the_report(scores):
 
 def test_strata(scores):
     results = scores.results
-    assert results["strata"] == [
-        {"name": "all", "n": 16, "small": False},
-        {"name": "correct", "n": 13, "small": False},
-        {"name": "lesion=focal", "n": 8, "small": False},
-        {"name": "lesion=texture", "n": 8, "small": False},
-        {"name": "without_lesion", "n": 8, "small": False},
+    assert [
+        (row["name"], row["n"], row["small"])
+        for row in results["strata"]
+        if row["bounds"] is None
+    ] == [
+        ("all", 16, False),
+        ("correct", 13, False),
+        ("lesion=focal", 8, False),
+        ("lesion=texture", 8, False),
+        ("without_lesion", 8, False),
     ]
     kinds = {r["score"] for r in rows(results, "summary", stratum="without_lesion")}
     assert kinds == {"specificity", "flagged_area", "energy"}
@@ -249,7 +254,8 @@ def test_a_single_method_and_few_images(make_scene):
     assert results["options"]["reference"] == "mine"
     assert results["differences"] == []
     assert results["paper_tests"] == []
-    assert results["strata"][0] == {"name": "all", "n": 3, "small": True}
+    found = results["strata"][0]
+    assert found == {"name": "all", "n": 3, "small": True, "bounds": None}
     assert results["alerts"] == [
         "Only 3 images of 3 subjects have a lesion: nothing is tested (5 are needed)."
     ]
@@ -387,3 +393,64 @@ def test_plain_values():
     assert to_plain(value) == {"1": [0.5, None, None], "a": [[1, 2]], "b": None}
     assert to_plain(1 / 3, digits=4) == 0.3333
     assert to_plain(np.bool_(True)) is True
+
+
+def test_thirds_by_size_and_difficulty_hold_the_primary_score(make_scene, make_strata):
+    maps, masks = make_scene(images=90)
+    strata = make_strata(90)
+    for k in np.flatnonzero(masks.any(axis=(1, 2))):
+        masks[k] = False
+        masks[k, 2 : 3 + k % 9, 3:8] = True
+    share = masks.mean(axis=(1, 2))
+    strata["d_prime"] = np.where(share > 0, 1 / (share + 0.01), np.nan)
+    strata.loc[int(np.flatnonzero(share)[0]), "d_prime"] = np.nan
+    results = score(maps, masks, strata, QUICK).results
+    thirds = {s["name"]: s for s in results["strata"] if s["bounds"]}
+    assert list(thirds) == [
+        "size=small",
+        "size=middle",
+        "size=large",
+        "difficulty=hard",
+        "difficulty=middle",
+        "difficulty=easy",
+    ]
+    ill = np.sort(share[share > 0])
+    assert sum(thirds[f"size={k}"]["n"] for k in ("small", "middle", "large")) == len(
+        ill
+    )
+    assert thirds["size=small"]["bounds"][0] == pytest.approx(ill[0])
+    assert thirds["size=large"]["bounds"][1] == pytest.approx(ill[-1])
+    assert sum(s["n"] for n, s in thirds.items() if n[0] == "d") == len(ill) - 1
+    for part in ("summary", "differences"):
+        found = {r["score"] for r in results[part] if r["stratum"] in thirds}
+        assert found == {"average_precision"}
+    assert not {r["stratum"] for r in results["pairs"]} & set(thirds)
+    contrasts = {(r["first"], r["second"]) for r in results["interactions"]}
+    assert ("size=small", "size=large") in contrasts
+    assert ("difficulty=hard", "difficulty=easy") in contrasts
+
+
+@pytest.mark.parametrize("count", [14, 15])
+def test_thirds_need_five_images_each(count):
+    names = ("low", "middle", "high")
+    found = cut_thirds(names, np.arange(count) / 7, np.ones(count, dtype=bool))
+    assert [int(rows.sum()) for rows, _ in found.values()] == [5, 5, 5] * (count == 15)
+    same = np.ones(count)
+    assert cut_thirds(names, same, same > 0) == {}
+
+
+def test_pooled_counts_are_those_of_all_pixels_in_one(make_scene):
+    maps, masks = make_scene()
+    curves = score(maps, masks, options=QUICK).results["curves"]["entries"]
+    ill = masks.any(axis=(1, 2))
+    low = maps["cam"].min(axis=(1, 2), keepdims=True)
+    high = maps["cam"].max(axis=(1, 2), keepdims=True)
+    shown = ((maps["cam"] - low) / (high - low))[ill]
+    truth = masks[ill]
+    pooled = curves["cam"]["pooled"]
+    assert pooled["images"] == ill.sum()
+    for k in (0, 30, 55, 100):
+        marked = shown >= k / 100
+        hits = (marked & truth).sum()
+        assert pooled["sensitivity"][k] == pytest.approx(hits / truth.sum())
+        assert pooled["precision"][k] == pytest.approx(hits / marked.sum())
