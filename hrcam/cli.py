@@ -264,6 +264,7 @@ app.command()(plan)
 def report(
     scores: Annotated[Path, typer.Argument(help="A scores folder.")],
     out: Annotated[Path, typer.Option(help="PDF to write; HTML and JSON beside it.")],
+    short: Annotated[bool, typer.Option("--short", help="Three pages.")] = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -271,7 +272,7 @@ def report(
     from hrcam.pipeline.reporting import report
 
     with watcher(quiet)("report", 0):
-        paths = report(scores, out, overwrite=overwrite)
+        paths = report(scores, out, short=short, overwrite=overwrite)
     say(f"Written: {', '.join(map(str, paths))}.")
 
 

@@ -3,19 +3,21 @@
 from reports import lookup
 from reports.content import Report
 from reports.folder import Folder
-from reports.sections import SECTIONS
+from reports.sections import SECTIONS, SHORT
 from reports.wording import count
 
 
-def compose(folder: Folder) -> Report:
-    """Arrange what a scores folder says into a report."""
+def compose(folder: Folder, short: bool = False) -> Report:
+    """Arrange what a scores folder says into a report; ``short`` has three pages."""
     provenance = folder.evidence.get("provenance", {})
     title = provenance.get("title") or _name(folder)
     return Report(
         title=title,
-        subtitle=_identify(folder),
+        subtitle=_identify(folder) + " · short form" * short,
         date=provenance.get("date"),
-        sections=tuple(filter(None, (build(folder) for build in SECTIONS))),
+        sections=tuple(
+            filter(None, (build(folder) for build in (SHORT if short else SECTIONS)))
+        ),
     )
 
 

@@ -1,17 +1,19 @@
 """Read a scores folder: all that a report may know."""
 
+import hashlib
 import json
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-SCHEMA = 1
+SCHEMA = 2
 KEYS = ("method", "layer", "head", "alignment", "architecture", "seed")
 _NEEDED = ("results.json", "scores.parquet")
 _PARTS = (
@@ -19,7 +21,11 @@ _PARTS = (
     *("differences", "paper_tests", "curves", "panels", "panel_rule", "alerts"),
 )
 _EVIDENCE = ("provenance", "data", "classifier", "heads", "sanity", "reliance")
-_COLUMNS = ("image_id", *KEYS, "score", "threshold", "value", "status")
+_MARKED = ("sensitivity", "specificity")
+_COLUMNS = (*KEYS, "score", "threshold", "value", "status")
+Row = Mapping[str, Any]
+Place = tuple[str, str, int | None, str]
+"""Entry, score, threshold in billionths, stratum."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -36,13 +42,43 @@ class Folder:
     panels
         Arrays of ``evidence/panels.npz``; empty if there is none.
     table
-        ``scores.parquet``: one row per image, entry, score and threshold.
+        Of ``scores.parquet`` the primary score, sensitivity and specificity: one row
+        per image, entry and threshold, the images always in one order.
+    checksums
+        SHA-256 of the files that hold the numbers.
     """
 
     results: Mapping[str, Any]
     evidence: Mapping[str, Any]
     panels: Mapping[str, np.ndarray]
     table: pd.DataFrame
+    checksums: Mapping[str, str]
+
+    @cached_property
+    def summaries(self) -> Mapping[Place, Row]:
+        """Rows of ``summary`` by their place."""
+        return _index(self.results["summary"], "name")
+
+    @cached_property
+    def contrasts(self) -> Mapping[Place, Row]:
+        """Rows of ``differences`` by their place, the other entry's."""
+        return _index(self.results["differences"], "other")
+
+
+def find_place(
+    name: str, score: str, threshold: float | int | None, stratum: str
+) -> Place:
+    """Return the place of a number in the results."""
+    at = None if threshold is None else round(threshold * 1e9)
+    return name, score, at, stratum
+
+
+def _index(rows: Iterable[Row], key: str) -> dict[Place, Row]:
+    found: dict[Place, Row] = {}
+    for row in rows:
+        at = find_place(row[key], row["score"], row["threshold"], row["stratum"])
+        found.setdefault(at, row)
+    return found
 
 
 def load(path: Path) -> Folder:
@@ -72,7 +108,14 @@ def load(path: Path) -> Folder:
             _refuse(path / "evidence" / f"{name}.json", "no JSON object")
     panels = path / "evidence" / "panels.npz"
     arrays = _read_arrays(panels) if panels.is_file() else {}
-    return Folder(results, evidence, arrays, _read_table(path / "scores.parquet"))
+    table = _read_table(path / "scores.parquet", results["options"]["primary"])
+    checksums = {name: _hash(path / name) for name in _NEEDED}
+    return Folder(results, evidence, arrays, table, checksums)
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _refuse(path: Path, found: object) -> None:
@@ -133,11 +176,17 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     return found
 
 
-def _read_table(path: Path) -> pd.DataFrame:
+def _read_table(path: Path, primary: str) -> pd.DataFrame:
+    import pyarrow.parquet as pq
+
+    words = [*KEYS, "score", "status"]
+    wanted = [("score", "in", [primary, *_MARKED])]
     try:
-        table = pd.read_parquet(path, columns=list(_COLUMNS))
+        table = pq.read_table(
+            path, columns=list(_COLUMNS), filters=wanted, read_dictionary=words
+        ).to_pandas()
     except (OSError, ValueError, KeyError) as error:
         _refuse(path, error)
     for key in KEYS:
-        table[key] = table[key].astype(str).map(_clean)
+        table[key] = table[key].astype(str).map(_clean).astype("category")
     return table

@@ -1,13 +1,17 @@
 """Find entries and numbers in the results of a scores folder."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reports.folder import Folder
+import numpy as np
+from jaxtyping import Float
+
+from reports.folder import KEYS, Folder, find_place
 from reports.wording import Number
 
 Row = Mapping[str, Any]
+
 _KINDS = ("model", "external", "baseline", "ceiling")
 
 
@@ -85,8 +89,7 @@ def summary(
     stratum: str = "all",
 ) -> Row | None:
     """Look up mean, median and their intervals; None if there are none."""
-    rows = (row for row in folder.results["summary"] if row["name"] == name)
-    return _first(_at(rows, score, threshold, stratum))
+    return folder.summaries.get(find_place(name, score, threshold, stratum))
 
 
 def difference(
@@ -97,8 +100,7 @@ def difference(
     stratum: str = "all",
 ) -> Row | None:
     """Look up the reference minus another entry; None if not compared."""
-    rows = (row for row in folder.results["differences"] if row["other"] == other)
-    return _first(_at(rows, score, threshold, stratum))
+    return folder.contrasts.get(find_place(other, score, threshold, stratum))
 
 
 def best(folder: Folder, *kinds: str) -> str | None:
@@ -111,30 +113,37 @@ def best(folder: Folder, *kinds: str) -> str | None:
     return max(means, key=lambda name: means[name]) if means else None
 
 
-def strata(folder: Folder) -> list[Row]:
-    """List the strata of images with a lesion, with their sizes."""
+def strata(folder: Folder, thirds: bool = False) -> list[Row]:
+    """List the strata of images with a lesion, or their thirds by a number."""
     rows = folder.results["strata"]
-    return [row for row in rows if row["name"] != "without_lesion"]
-
-
-def _at(
-    rows: Iterable[Row], score: str, threshold: Number | None, stratum: str
-) -> Iterator[Row]:
-    """Keep the rows of one score at one threshold in one stratum."""
-    return (
+    return [
         row
         for row in rows
-        if row["score"] == score
-        and row["stratum"] == stratum
-        and _same(row["threshold"], threshold)
+        if row["name"] != "without_lesion" and bool(row["bounds"]) == thirds
+    ]
+
+
+def collect(
+    folder: Folder, scores: Iterable[str]
+) -> dict[tuple[str, str, Number | None], Float[np.ndarray, " n"]]:
+    """Collect values of images with a lesion by entry, score and threshold.
+
+    All have the same images in the same order; NaN where undefined.
+    """
+    table = folder.table
+    table = table[table["score"].isin(list(scores)) & (table["status"] != "empty_mask")]
+    names = {
+        tuple(row[key] for key in KEYS): row["name"]
+        for row in folder.results["entries"]
+    }
+    found: dict[tuple[str, str, Number | None], Float[np.ndarray, " n"]] = {}
+    groups = table.groupby(
+        [*KEYS, "score", "threshold"], sort=False, dropna=False, observed=True
     )
-
-
-def _same(one: Number | None, other: Number | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return abs(one - other) < 1e-9
-
-
-def _first(rows: Iterable[Row]) -> Row | None:
-    return next(iter(rows), None)
+    for (*keys, score, threshold), rows in groups:
+        name = names.get(tuple(str(key) for key in keys))
+        if name is not None:
+            at = float(str(threshold))
+            where = None if np.isnan(at) else round(at, 9)
+            found[name, str(score), where] = rows["value"].to_numpy(dtype=np.float64)
+    return found

@@ -43,12 +43,14 @@ def render_json(report: Report, folder: Folder) -> bytes:
     -------
     bytes
         UTF-8 JSON with ``report`` (what is printed), ``results`` and ``evidence``
-        (the numbers behind it); undefined numbers are null.
+        (the numbers behind it), and ``checksums`` (SHA-256 of the files they come
+        from); undefined numbers are null.
     """
     twin = {
         "report": outline(report),
         "results": folder.results,
         "evidence": folder.evidence,
+        "checksums": folder.checksums,
     }
     text = json.dumps(
         twin, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False

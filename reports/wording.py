@@ -23,6 +23,12 @@ _STRATA = {
     "all": "all with a lesion",
     "correct": "classified correctly",
     "without_lesion": "without a lesion",
+    "size=small": "small lesions",
+    "size=middle": "middling lesions",
+    "size=large": "large lesions",
+    "difficulty=hard": "hard to see",
+    "difficulty=middle": "in between",
+    "difficulty=easy": "easy to see",
 }
 
 

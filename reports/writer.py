@@ -5,7 +5,9 @@ import tempfile
 from pathlib import Path
 
 
-def write(scores_folder: Path | str, out: Path | str) -> tuple[Path, ...]:
+def write(
+    scores_folder: Path | str, out: Path | str, short: bool = False
+) -> tuple[Path, ...]:
     """Read a scores folder and write a report as PDF, HTML and JSON.
 
     Parameters
@@ -15,6 +17,8 @@ def write(scores_folder: Path | str, out: Path | str) -> tuple[Path, ...]:
         is read.
     out
         Path of the PDF; the twins stand beside it as ``.html`` and ``.json``.
+    short
+        Whether to print three pages: answer, box plots and curves, differences.
 
     Returns
     -------
@@ -41,7 +45,7 @@ def write(scores_folder: Path | str, out: Path | str) -> tuple[Path, ...]:
         raise ValueError(msg)
     _require_writable(out)
     folder = load(Path(scores_folder))
-    report = compose(folder)
+    report = compose(folder, short)
     twin = render_json(report, folder)
     files = {
         out: render_pdf(report, twin),

@@ -8,7 +8,11 @@ from hrcam.pipeline.folders import check_free
 
 
 def report(
-    scores: Any, out: Path | str = "report.pdf", *, overwrite: bool = False
+    scores: Any,
+    out: Path | str = "report.pdf",
+    *,
+    short: bool = False,
+    overwrite: bool = False,
 ) -> tuple[Path, ...]:
     """Write the report as PDF with its HTML and JSON twins beside it.
 
@@ -18,6 +22,8 @@ def report(
         A :class:`metrics.Scores` or the folder of one; nothing else is read.
     out
         The PDF; the twins have its name with ``.html`` and ``.json``.
+    short
+        Whether to print three pages: answer, box plots and curves, differences.
     overwrite
         Whether existing files may be replaced.
 
@@ -35,9 +41,9 @@ def report(
     for suffix in (".pdf", ".html", ".json"):
         check_free(out.with_suffix(suffix), overwrite)
     if isinstance(scores, str | Path):
-        return write(Path(scores), out)
+        return write(Path(scores), out, short)
     from metrics.storage.folder import write as store
 
     with tempfile.TemporaryDirectory() as folder:
         store(scores, Path(folder) / "scores")
-        return write(Path(folder) / "scores", out)
+        return write(Path(folder) / "scores", out, short)

@@ -28,7 +28,7 @@ from metrics.statistics.intervals import FEWEST, average, median_interval
 from metrics.statistics.paper import repeat_tests
 from metrics.storage.plain import to_plain
 
-SCHEMA = 1
+SCHEMA = 2
 _DIGITS = 10
 
 

@@ -8,9 +8,9 @@ from jaxtyping import Float
 from reports import lookup
 from reports.figures.canvas import WIDTH, place, render, write
 from reports.figures.styles import Style, styles
-from reports.folder import KEYS, Folder
-from reports.wording import Number, shorten
+from reports.folder import Folder
 from reports.wording import score as score_words
+from reports.wording import shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,15 +27,16 @@ def draw_boxes(folder: Folder) -> bytes:
     places = [(s, t) for s in SCORES for t in lookup.thresholds(folder)]
     height = _TOP + _ROW * len(names) + _BOTTOM
     width = (WIDTH - _LABELS - 4 - _GAP * len(places)) / len(places)
-    look, values = styles(folder), _collect(folder)
+    look, values = styles(folder), lookup.collect(folder, SCORES)
 
     def paint(figure: "Figure") -> None:
         for column, (score, threshold) in enumerate(places):
             left = _LABELS + column * (width + _GAP) + 4 * (column >= len(places) / 2)
             axes = place(figure, left, _TOP, width, _ROW * len(names))
             for row, name in enumerate(names):
-                found = values.get((name, score, threshold), np.array([]))
-                _draw_box(axes, row, found, look[name])
+                found = values.get((name, score, round(threshold, 9)), np.array([]))
+                _draw_box(axes, row, found[np.isfinite(found)], look[name])
+                _mark(axes, row, lookup.difference(folder, name, score, threshold))
             _finish(axes, folder, names, column == 0)
             axes.set_title(f"at {threshold:g}", fontweight="normal", loc="center")
             if column % (len(places) // 2) == 0:
@@ -48,26 +49,6 @@ def arrange(folder: Folder) -> list[str]:
     """List all entries, methods in question first."""
     first = lookup.compared(folder)
     return first + [name for name in lookup.entries(folder) if name not in first]
-
-
-def _collect(folder: Folder) -> dict[tuple[str, str, Number], Float[np.ndarray, " n"]]:
-    """Collect each entry's values over images with a lesion."""
-    table = folder.table
-    table = table[table["score"].isin(SCORES) & (table["status"] != "empty_mask")]
-    names = {
-        tuple(entry[key] for key in KEYS): entry["name"]
-        for entry in folder.results["entries"]
-    }
-    found = {}
-    for (*keys, score, threshold), rows in table.groupby(
-        [*KEYS, "score", "threshold"], sort=False
-    ):
-        name = names.get(tuple(str(key) for key in keys))
-        values = rows["value"].to_numpy(dtype=np.float64)
-        if name is not None:
-            at = round(float(str(threshold)), 9)
-            found[name, str(score), at] = values[np.isfinite(values)]
-    return found
 
 
 def _draw_box(
@@ -106,6 +87,30 @@ def _draw_box(
         medianprops={"color": "black", "linewidth": 1.3},
         zorder=3,
     )
+
+
+def _mark(axes: "Axes", row: int, found: lookup.Row | None) -> None:
+    """Mark the verdict at the right edge, seen from the entry."""
+    text = mark(found)
+    if text:
+        axes.text(1.035, row, text, fontsize=5.0, ha="left", va="center", clip_on=False)
+
+
+def mark(found: lookup.Row | None) -> str:
+    """Choose a mark for a verdict: up where the entry is above the reference."""
+    if found is None or found["difference"] is None:
+        return ""
+    if found["verdict"] in ("equivalent", "identical"):
+        return "="
+    if not found["verdict"].startswith("different"):
+        return ""
+    up, beyond = found["difference"] < 0, found["verdict"].endswith("beyond the margin")
+    return {
+        (True, True): "\N{BLACK UP-POINTING TRIANGLE}",
+        (True, False): "\N{WHITE UP-POINTING TRIANGLE}",
+        (False, True): "\N{BLACK DOWN-POINTING TRIANGLE}",
+        (False, False): "\N{WHITE DOWN-POINTING TRIANGLE}",
+    }[up, beyond]
 
 
 def _rgb(color: str) -> tuple[float, float, float]:

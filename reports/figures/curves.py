@@ -1,4 +1,4 @@
-"""Mean sensitivity and specificity at every threshold, with their bands."""
+"""Sensitivity, specificity and precision at every threshold."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_SIDE, _TOP, _COLUMNS = 42.0, 6.0, 3
+_SIDE, _TOP, _COLUMNS, _PITCH = 34.0, 6.0, 3, 43.0
 
 
 def draw_curves(folder: Folder) -> bytes | None:
-    """Draw both scores against the threshold and against each other."""
+    """Draw both scores against the threshold and each other, and precision."""
     names = shown(folder)
     curves = folder.results["curves"]
     if not names:
@@ -31,7 +31,10 @@ def draw_curves(folder: Folder) -> bytes | None:
     thresholds = _numbers(curves["thresholds"])
 
     def paint(figure: "Figure") -> None:
-        panes = [place(figure, 8 + k * 58, _TOP, 48, _SIDE) for k in range(3)]
+        panes = [
+            place(figure, 7 + k * _PITCH + 2.5 * (k > 1), _TOP, 33, _SIDE)
+            for k in range(4)
+        ]
         for name in reversed(names):
             _draw(panes, thresholds, curves["entries"][name], look[name], name)
         _finish(panes, folder)
@@ -97,11 +100,13 @@ def _draw(
         )
         means.append(mean)
     panes[2].plot(1 - means[1], means[0], color=style.color, ls=style.line, lw=1.2)
+    both = (_numbers(curve["pooled"][k]) for k in ("sensitivity", "precision"))
+    panes[3].plot(*both, color=style.color, ls=style.line, lw=1.2)
 
 
 def _finish(panes: list["Axes"], folder: Folder) -> None:
-    """Mark the thresholds: lines left and in the middle, dots on the right."""
-    titles = ("Sensitivity", "Specificity", "Sensitivity against specificity")
+    """Mark the thresholds: lines in two panes, dots in the others."""
+    titles = ("Sensitivity", "Specificity", "Means at each threshold", "Pooled pixels")
     marks = lookup.thresholds(folder)
     for axes, title in zip(panes, titles, strict=True):
         axes.set_title(title)
@@ -109,10 +114,13 @@ def _finish(panes: list["Axes"], folder: Folder) -> None:
         axes.set_ylim(-0.02, 1.02)
         axes.grid(visible=True)
     for axes in panes[:2]:
-        axes.set_xlabel("threshold on the min\N{EN DASH}max normalized map")
+        axes.set_xlabel("threshold, min\N{EN DASH}max normalized")
         for threshold in marks:
             axes.axvline(threshold, color="#777777", linewidth=0.7, zorder=1)
     panes[2].set_xlabel("1 \N{MINUS SIGN} specificity")
+    panes[2].set_ylabel("sensitivity", labelpad=1)
+    panes[3].set_xlabel("sensitivity (recall)")
+    panes[3].set_ylabel("precision", labelpad=1)
     look = styles(folder)
     curves = folder.results["curves"]
     grid = _numbers(curves["thresholds"])
@@ -121,7 +129,10 @@ def _finish(panes: list["Axes"], folder: Folder) -> None:
         for threshold in marks:
             at = int(np.abs(grid - threshold).argmin())
             x, y = (curve[s]["mean"][at] for s in ("specificity", "sensitivity"))
+            pooled = curve["pooled"]
+            u, v = pooled["sensitivity"][at], pooled["precision"][at]
+            color, marker = look[name].color, look[name].marker
             if x is not None and y is not None:
-                panes[2].plot(
-                    1 - x, y, look[name].marker, color=look[name].color, ms=3.2
-                )
+                panes[2].plot(1 - x, y, marker, color=color, ms=3.2)
+            if u is not None and v is not None:
+                panes[3].plot(u, v, marker, color=color, ms=3.2)

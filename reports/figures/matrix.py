@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _LABELS, _TOP, _BOTTOM, _BAR = 50.0, 3.0, 8.0, 22.0
-_SMALL, _LARGE = 6.0, 11.0
+_SMALL, _LARGE, _LARGEST = 6.0, 11.0, 105.0
 MOST_NUMBERS = 9
 """More entries leave no room for numbers in the cells."""
 
@@ -39,7 +39,7 @@ def draw_matrix(
     difference, clear = _arrange(names, cells)
     numbers = len(names) <= MOST_NUMBERS
     room = WIDTH - _LABELS - _BAR
-    side = min(_LARGE if numbers else _SMALL, room / len(names))
+    side = min(_LARGE if numbers else _SMALL, min(room, _LARGEST) / len(names))
     body = side * len(names)
 
     def paint(figure: "Figure") -> None:

@@ -23,6 +23,7 @@ from reports.sections import (
     provenance,
     reliance,
     sanity,
+    strata,
     versions,
 )
 
@@ -35,6 +36,7 @@ SECTIONS: tuple[Callable[[Folder], Section | None], ...] = (
     boxes.build,
     curves.build,
     differences.build,
+    strata.build,
     order.build,
     pooled.build,
     normalization.build,
@@ -48,3 +50,6 @@ SECTIONS: tuple[Callable[[Folder], Section | None], ...] = (
     versions.build,
 )
 """In reading order: the answer first. None: the folder says nothing of it."""
+
+SHORT = (answer.build, boxes.build, curves.build, differences.build)
+"""Those of the short form."""

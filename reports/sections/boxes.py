@@ -22,6 +22,10 @@ def build(folder: Folder) -> Section:
         "Per-image sensitivity and specificity, images with a lesion "
         f"(n = {row['n']}); the paper's Figure 3.",
         "Black line: median. Box: quartiles. Whiskers: the last image within 1.5 box "
-        "lengths. Dots: all images. Right is better.",
+        "lengths. Dots: all images. Right is better. Marks by verdict, paired: "
+        "\N{BLACK UP-POINTING TRIANGLE} above the reference, "
+        "\N{BLACK DOWN-POINTING TRIANGLE} below it, both beyond the margin; "
+        "\N{WHITE UP-POINTING TRIANGLE} \N{WHITE DOWN-POINTING TRIANGLE} not beyond it "
+        "or of unclear size; = equivalent; none: inconclusive.",
     )
     return Section("boxes", title, (figure,))

@@ -21,10 +21,11 @@ def build(folder: Folder) -> Section:
         "curves",
         svg,
         f"Mean sensitivity and specificity at 101 thresholds for {', '.join(names)}.",
-        "Mean sensitivity and specificity of images with a lesion at every threshold.",
+        "Images with a lesion at every threshold: mean sensitivity and specificity, "
+        "both against each other, and precision of all their pixels in one pool.",
         f"Bands: simultaneous {100 * options['level']:.0f}% "
-        f"({count(options['resamples'], 'resample')}). Gray lines and, on the right, "
-        f"markers: thresholds {marks}. On the right a curve farther to the upper left "
-        "is better whatever the threshold.",
+        f"({count(options['resamples'], 'resample')}). Gray lines and markers: "
+        f"thresholds {marks}. In the third pane a curve farther to the upper left is "
+        "better whatever the threshold, in the last one farther to the upper right.",
     )
     return Section("curves", title, (figure,))

@@ -6,9 +6,8 @@ from reports.figures.boxes import SCORES, arrange
 from reports.figures.forest import Column as Pane
 from reports.figures.forest import draw_forest
 from reports.folder import Folder
-from reports.wording import probability, score, signed, stratum, wrap
+from reports.wording import probability, score, signed
 
-_MOST_STRATA = 4
 _READING = (
     "Thin line: {level:.0f}% CI, thick line: {narrow:.0f}% CI, both paired by image. "
     "Gray: the margin, \N{PLUS-MINUS SIGN}{margin:g}. Right of 0: the reference is "
@@ -79,58 +78,45 @@ def _read_table(folder: Folder) -> str:
     )
 
 
-def _head(name: str, count: int) -> str:
-    """Head a pane; a mix of lesions may break behind its plus signs."""
-    text = wrap(stratum(name).replace("+", "+ "), 20, 2).replace("+ ", "+")
-    return f"{text}\nn = {count}"
-
-
 def _draw(folder: Folder) -> list[Figure]:
-    leading, options = lookup.primary(folder), folder.results["options"]
-    level = 100 * options["level"]
-    reading = _READING.format(
-        level=level, narrow=2 * level - 100, margin=options["margin"]
-    )
-    figures, chosen = [], _choose(folder)
-    strata = [row for row in lookup.strata(folder) if row["n"]][: _MOST_STRATA + 1]
-    panes = [Pane(_head(s["name"], s["n"]), leading, None, s["name"]) for s in strata]
-    figures.append(
-        Figure(
-            "forest-strata",
-            draw_forest("forest-strata", folder, chosen, panes),
-            _describe(folder, chosen[0], panes),
-            f"Differences in mean {score(leading)}, reference minus the entry named "
-            "on the left, by kind of image.",
-            reading,
-        )
-    )
+    chosen = choose(folder)
     panes = [
         Pane(score(s, t, short=True), s, t)
         for s in SCORES
-        for t in options["thresholds"]
+        for t in lookup.thresholds(folder)
     ]
-    figures.append(
+    return [
         Figure(
             "forest-thresholds",
             draw_forest("forest-thresholds", folder, chosen, panes),
-            _describe(folder, chosen[0], panes),
-            "The same for sensitivity and specificity at the thresholds, images with "
-            "a lesion.",
-            "A gain in one that is paid for in the other is a shift of the threshold, "
-            "not a better map.",
+            describe(folder, chosen[0], panes),
+            "Differences in sensitivity and specificity at the thresholds, reference "
+            "minus the entry named on the left, images with a lesion.",
+            read_forest(folder)
+            + " A gain in one that is paid for in the other is a shift of the "
+            "threshold, not a better map.",
         )
+    ]
+
+
+def read_forest(folder: Folder) -> str:
+    """Say how to read a forest plot."""
+    options = folder.results["options"]
+    level = 100 * options["level"]
+    return _READING.format(
+        level=level, narrow=2 * level - 100, margin=options["margin"]
     )
-    return figures
 
 
-def _choose(folder: Folder) -> list[str]:
+def choose(folder: Folder) -> list[str]:
     """List the methods and the best baseline, without the reference."""
     baseline = lookup.best(folder, "baseline")
     names = [*lookup.compared(folder)[1:], *([baseline] if baseline else [])]
     return list(dict.fromkeys(names)) or arrange(folder)[1:]
 
 
-def _describe(folder: Folder, other: str, panes: list[Pane]) -> str:
+def describe(folder: Folder, other: str, panes: list[Pane]) -> str:
+    """Say in words what a forest plot shows of one entry."""
     parts = []
     for pane in panes:
         row = lookup.difference(folder, other, pane.score, pane.threshold, pane.stratum)

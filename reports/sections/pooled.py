@@ -5,6 +5,7 @@ from reports.content import Block, Column, Figure, Paragraph, Section, Table
 from reports.figures.boxes import arrange
 from reports.figures.froc import draw_froc
 from reports.folder import Folder
+from reports.sections.answer import rivals
 from reports.wording import bracket, count, decimal, score, signed
 
 _TITLE = "All pixels and all lesions at once"
@@ -102,6 +103,11 @@ def _draw(folder: Folder, shown: list[lookup.Row]) -> Figure:
 
 def _tabulate_froc(folder: Folder, shown: list[lookup.Row]) -> Table:
     level = lookup.level(folder)
+    baseline = lookup.best(folder, "baseline")
+    told = {lookup.reference(folder), *rivals(folder), baseline}
+    number = len(shown)
+    shown = [row for row in shown if row["name"] in told]
+    more = f"{number - len(shown)} more entries are in report.json."
     return Table(
         "Share of lesions found at rates of false parts per image.",
         (
@@ -118,5 +124,6 @@ def _tabulate_froc(folder: Folder, shown: list[lookup.Row]) -> Table:
             )
             for row in shown
         ),
+        more if number > len(shown) else "",
         strong=(0,),
     )

@@ -17,6 +17,7 @@ def build(folder: Folder) -> Section:
             f"{plainly(versions)}." if versions else "the scores folder names none.",
             "Versions:",
         ),
+        Paragraph(f"{plainly(folder.checksums)}.", "Scores, SHA-256:"),
         Paragraph(
             "every number of this report, with those left out for lack of room, is in "
             "the attached report.json, which also stands beside this file.",

@@ -748,7 +748,7 @@ def test_an_old_report_survives_a_failed_one(line, place, refused):
         lambda: call(
             "report", place / "scores", "--out", place / "report.pdf", "--overwrite"
         ),
-        f"schema of {place / 'scores' / 'results.json'} must be 1, got None; score the "
+        f"schema of {place / 'scores' / 'results.json'} must be 2, got None; score the "
         "maps again with this version",
     )
     assert (place / "report.pdf").read_text() == "old"

