@@ -261,18 +261,32 @@ app.command()(plan)
 
 
 @app.command()
-def report(
+def report(  # noqa: PLR0913  one parameter per option
     scores: Annotated[Path, typer.Argument(help="A scores folder.")],
     out: Annotated[Path, typer.Option(help="PDF to write; HTML and JSON beside it.")],
+    second: Annotated[
+        Path | None, typer.Argument(help="Another one: which verdicts changed.")
+    ] = None,
     short: Annotated[bool, typer.Option("--short", help="Three pages.")] = False,
+    tables: Annotated[
+        Path | None, typer.Option(help="Folder for all tables as CSV and LaTeX.")
+    ] = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
     """Write the comparison report; only the scores folder is read."""
-    from hrcam.pipeline.reporting import report
+    from hrcam.pipeline.reporting import report, report_changes
 
-    with watcher(quiet)("report", 0):
-        paths = report(scores, out, short=short, overwrite=overwrite)
+    if second is not None:
+        if short or tables is not None:
+            msg = "--short and --tables must go with one scores folder, got two"
+            raise ValueError(msg)
+        with watcher(quiet)("report", 0):
+            told, paths = report_changes(scores, second, out, overwrite=overwrite)
+        say(told)
+    else:
+        with watcher(quiet)("report", 0):
+            paths = report(scores, out, short=short, tables=tables, overwrite=overwrite)
     say(f"Written: {', '.join(map(str, paths))}.")
 
 

@@ -4,6 +4,6 @@
 :class:`reports.content.Report`, and renders that as PDF, HTML and JSON.
 """
 
-from reports.writer import write
+from reports.writer import write, write_changes
 
-__all__ = ["write"]
+__all__ = ["write", "write_changes"]

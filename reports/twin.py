@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from reports.changes import Changes
 from reports.content import Beside, Block, Figure, Report
 from reports.folder import Folder
 
@@ -36,6 +37,18 @@ def outline(report: Report) -> dict[str, Any]:
     }
 
 
+def render_changes(report: Report, changes: Changes) -> bytes:
+    """Render what changed between two runs: the content and every change."""
+    told = {
+        "compared": changes.compared,
+        "changed": [change.describe() for change in changes.changed],
+        "only_first": changes.gone,
+        "only_second": changes.new,
+        "options": changes.options,
+    }
+    return _encode({"report": outline(report), "changes": told})
+
+
 def render_json(report: Report, folder: Folder) -> bytes:
     """Render content and numbers.
 
@@ -52,6 +65,10 @@ def render_json(report: Report, folder: Folder) -> bytes:
         "evidence": folder.evidence,
         "checksums": folder.checksums,
     }
+    return _encode(twin)
+
+
+def _encode(twin: dict[str, Any]) -> bytes:
     text = json.dumps(
         twin, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False
     )

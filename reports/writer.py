@@ -6,7 +6,10 @@ from pathlib import Path
 
 
 def write(
-    scores_folder: Path | str, out: Path | str, short: bool = False
+    scores_folder: Path | str,
+    out: Path | str,
+    short: bool = False,
+    tables: Path | str | None = None,
 ) -> tuple[Path, ...]:
     """Read a scores folder and write a report as PDF, HTML and JSON.
 
@@ -19,11 +22,13 @@ def write(
         Path of the PDF; the twins stand beside it as ``.html`` and ``.json``.
     short
         Whether to print three pages: answer, box plots and curves, differences.
+    tables
+        Folder for every table as CSV and LaTeX.
 
     Returns
     -------
     tuple of Path
-        The three files. Same scores, same bytes.
+        The files, the PDF first. Same scores, same bytes.
 
     Raises
     ------
@@ -39,11 +44,7 @@ def write(
     from reports.pdf import render_pdf
     from reports.twin import render_json
 
-    out = Path(out)
-    if out.suffix != ".pdf":
-        msg = f"out must end in .pdf, got {out}"
-        raise ValueError(msg)
-    _require_writable(out)
+    out = _check_out(out)
     folder = load(Path(scores_folder))
     report = compose(folder, short)
     twin = render_json(report, folder)
@@ -52,8 +53,63 @@ def write(
         out.with_suffix(".html"): render_html(report),
         out.with_suffix(".json"): twin,
     }
+    if tables is not None:
+        from reports.tables import render_tables
+
+        Path(tables).mkdir(parents=True, exist_ok=True)
+        made = render_tables(report)
+        files |= {Path(tables) / name: content for name, content in made.items()}
     _replace(files)
     return tuple(files)
+
+
+def write_changes(
+    first: Path | str, second: Path | str, out: Path | str
+) -> tuple[str, tuple[Path, ...]]:
+    """Read two scores folders and write which verdicts changed.
+
+    Parameters
+    ----------
+    first, second
+        Scores folders with one reference.
+    out
+        As :func:`write` takes it.
+
+    Returns
+    -------
+    told, paths
+        One sentence, and the three files.
+
+    Raises
+    ------
+    ValueError, OSError
+        As :func:`write`, or if the folders have different references.
+    """
+    from reports.changes import compose_changes
+    from reports.folder import load
+    from reports.html import render_html
+    from reports.pdf import render_pdf
+    from reports.twin import render_changes
+
+    out = _check_out(out)
+    report, found = compose_changes(load(Path(first)), load(Path(second)))
+    twin = render_changes(report, found)
+    files = {
+        out: render_pdf(report, twin),
+        out.with_suffix(".html"): render_html(report),
+        out.with_suffix(".json"): twin,
+    }
+    _replace(files)
+    return report.sections[0].blocks[0].text, tuple(files)  # type: ignore[union-attr]  # a paragraph
+
+
+def _check_out(out: Path | str) -> Path:
+    out = Path(out)
+    if out.suffix != ".pdf":
+        msg = f"out must end in .pdf, got {out}"
+        raise ValueError(msg)
+    _require_writable(out)
+    return out
 
 
 def _require_writable(out: Path) -> None:

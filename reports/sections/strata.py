@@ -64,8 +64,9 @@ def _tabulate(folder: Folder, strata: list[lookup.Row]) -> Table:
         "from other methods, by kind of image.",
         (*(Column("Images", "left"), Column("n"), Column("Mean"), *heads),),
         tuple(rows),
-        "Beyond the margin, within it, size unclear: different. Thirds: by the lesion's part of the image, and "
-        "by d', how well an ideal observer sees it, where that is known.",
+        "Beyond the margin, within it, size unclear: different. Thirds: by the "
+        "lesion's part of the image, and by d', how well an ideal observer sees it, "
+        "where that is known.",
         strong=(0,),
         rules=(number,) if number < len(rows) else (),
     )

@@ -193,6 +193,22 @@ def test_the_report_is_a_pdf_with_twins(line):
     assert json.loads((line.folder / "report.json").read_text())
 
 
+def test_a_short_report_with_tables_and_two_runs_compared(line, tmp_path, refused):
+    scores, out = line.folder / "scores", tmp_path / "short.pdf"
+    tables = tmp_path / "tables"
+    assert call("report", scores, "--out", out, "--short", "--tables", tables).code == 0
+    assert (tables / "01-answer.csv").is_file()
+    assert (tables / "01-answer.tex").is_file()
+    done = call("report", scores, scores, "--out", tmp_path / "changes.pdf")
+    assert done.code == 0
+    assert done.out.startswith("0 of ")
+    assert (tmp_path / "changes.json").is_file()
+    refused(
+        lambda: call("report", scores, scores, "--short", "--out", tmp_path / "x.pdf"),
+        "--short and --tables must go with one scores folder, got two",
+    )
+
+
 def test_the_report_reads_the_scores_folder_only(line, tmp_path):
     """The same bytes in another place, where neither data nor maps are."""
     shutil.copytree(line.folder / "scores", tmp_path / "scores")

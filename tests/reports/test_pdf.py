@@ -139,9 +139,7 @@ def test_a_report_without_a_date_is_dated_1980(make_scores, make_external, tmp_p
     assert "undated" in text_of(out)
 
 
-def test_the_short_form_has_three_pages_and_the_same_numbers(
-    full, written, report, tmp_path
-):
+def test_the_short_form_has_three_pages_and_the_same_numbers(full, written, tmp_path):
     out = write(full, tmp_path / "short.pdf", short=True)[0]
     reader = PdfReader(out)
     assert len(reader.pages) <= 3
