@@ -109,7 +109,63 @@ class Beside:
     share: float = 0.5
 
 
-Block = Paragraph | Figure | Table | Beside
+@dataclass(frozen=True)
+class Picture:
+    """One image of a gallery.
+
+    Attributes
+    ----------
+    label
+        Which it is, and why it is here.
+    image, mask, maps
+        Gray PNG: the input or None; 255 on the lesion; all maps one below the other,
+        whole hundredths of their range, 255 where not finite.
+    marked
+        By entry, marked lesion and healthy pixels at thresholds 0, 0.01, …, 1; None
+        where the map has no scores.
+    lesion, healthy
+        Pixels of either kind.
+    """
+
+    label: str
+    image: bytes | None
+    mask: bytes
+    maps: bytes
+    marked: tuple[tuple[tuple[int, ...], tuple[int, ...]] | None, ...]
+    lesion: int
+    healthy: int
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Images to browse with a threshold to move; paper shows ``caption`` only.
+
+    Attributes
+    ----------
+    name
+        Unique in the report.
+    caption, reading
+        Which images, and how to use it.
+    entries
+        What to call each map.
+    threshold
+        Where the threshold starts, in hundredths.
+    palette
+        Colours of levels 0 to 100, ``rrggbb``.
+    pictures
+        The images.
+    """
+
+    name: str
+    caption: str
+    reading: str
+    entries: tuple[str, ...]
+    threshold: int
+    palette: tuple[str, ...]
+    pictures: tuple[Picture, ...]
+
+
+Block = Paragraph | Figure | Table | Beside | Gallery
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ _NEEDED = ("results.json", "scores.parquet")
 _PARTS = (
     *("options", "images", "strata", "entries", "statuses", "summary", "prevalence"),
     *("differences", "paper_tests", "curves", "panels", "panel_rule", "alerts"),
+    "gallery",
 )
 _EVIDENCE = ("provenance", "data", "classifier", "heads", "sanity", "reliance")
 _MARKED = ("sensitivity", "specificity")
@@ -41,6 +42,8 @@ class Folder:
         What ``evidence/*.json`` says, by file name; a missing one is absent.
     panels
         Arrays of ``evidence/panels.npz``; empty if there is none.
+    gallery
+        Arrays of ``evidence/gallery.npz``; empty if there is none.
     table
         Of ``scores.parquet`` the primary score, sensitivity and specificity: one row
         per image, entry and threshold, the images always in one order.
@@ -51,6 +54,7 @@ class Folder:
     results: Mapping[str, Any]
     evidence: Mapping[str, Any]
     panels: Mapping[str, np.ndarray]
+    gallery: Mapping[str, np.ndarray]
     table: pd.DataFrame
     checksums: Mapping[str, str]
 
@@ -106,11 +110,16 @@ def load(path: Path) -> Folder:
     for name, content in evidence.items():
         if not isinstance(content, dict):
             _refuse(path / "evidence" / f"{name}.json", "no JSON object")
-    panels = path / "evidence" / "panels.npz"
-    arrays = _read_arrays(panels) if panels.is_file() else {}
+    panels, gallery = (
+        _read_arrays(file, values) if file.is_file() else {}
+        for file, values in (
+            (path / "evidence" / "panels.npz", "maps"),
+            (path / "evidence" / "gallery.npz", "levels"),
+        )
+    )
     table = _read_table(path / "scores.parquet", results["options"]["primary"])
     checksums = {name: _hash(path / name) for name in _NEEDED}
-    return Folder(results, evidence, arrays, table, checksums)
+    return Folder(results, evidence, panels, gallery, table, checksums)
 
 
 def _hash(path: Path) -> str:
@@ -162,17 +171,17 @@ def _clean(content: Any) -> Any:
     return content
 
 
-def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+def _read_arrays(path: Path, values: str) -> dict[str, np.ndarray]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
         _refuse(path, error)
-    lost = [name for name in ("ids", "masks", "names", "maps") if name not in found]
+    lost = [name for name in ("ids", "masks", "names", values) if name not in found]
     if lost:
         _refuse(path, f"no {', '.join(lost)}")
-    if found["maps"].shape[:2] != (len(found["ids"]), len(found["names"])):
-        _refuse(path, f"maps of shape {found['maps'].shape} for ids and names")
+    if found[values].shape[:2] != (len(found["ids"]), len(found["names"])):
+        _refuse(path, f"{values} of shape {found[values].shape} for ids and names")
     return found
 
 

@@ -9,7 +9,17 @@ from html import escape
 from importlib.resources import files
 from itertools import groupby
 
-from reports.content import Beside, Block, Figure, Paragraph, Report, Section, Table
+from reports.content import (
+    Beside,
+    Block,
+    Figure,
+    Gallery,
+    Paragraph,
+    Report,
+    Section,
+    Table,
+)
+from reports.gallery import render_gallery
 
 _POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
@@ -89,6 +99,8 @@ def _block(block: Block, numbers: _Numbers) -> str:
         )
     if isinstance(block, Figure):
         return _figure(block, next(numbers["figure"]))
+    if isinstance(block, Gallery):
+        return render_gallery(block)
     return _table(block, next(numbers["table"]))
 
 

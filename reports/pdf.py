@@ -10,7 +10,15 @@ from importlib.resources import files
 from itertools import groupby
 from typing import Any
 
-from reports.content import Beside, Block, Figure, Paragraph, Report, Table
+from reports.content import (
+    Beside,
+    Block,
+    Figure,
+    Gallery,
+    Paragraph,
+    Report,
+    Table,
+)
 from reports.wording import shorten
 
 STANDARDS = ("a-3a", "ua-1")
@@ -120,6 +128,8 @@ def _arrange_blocks(blocks: tuple[Block, ...]) -> list[dict[str, Any]]:
 
 
 def _arrange_block(block: Block) -> dict[str, Any]:
+    if isinstance(block, Gallery):
+        return _arrange_block(Paragraph(block.caption, "To browse.", "note"))
     if isinstance(block, Paragraph):
         return _arrange_blocks((block,))[0]
     if isinstance(block, Beside):

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from reports.changes import Changes
-from reports.content import Beside, Block, Figure, Report
+from reports.content import Beside, Block, Figure, Gallery, Report
 from reports.folder import Folder
 
 
@@ -14,6 +14,10 @@ def describe(block: Block) -> dict[str, Any]:
     if isinstance(block, Beside):
         sides = [describe(block.left), describe(block.right)]
         return {"kind": "beside", "share": block.share, "blocks": sides}
+    if isinstance(block, Gallery):
+        told = {"entries": block.entries, "images": [p.label for p in block.pictures]}
+        words = {"name": block.name, "caption": block.caption, "reading": block.reading}
+        return {"kind": "gallery", **words, **told}
     content = asdict(block)
     if isinstance(block, Figure):
         del content["svg"]

@@ -11,13 +11,11 @@ import numpy as np
 
 from hrcam.maps import Explained, LayerMaps
 from hrcam.pipeline.model import versions
+from hrcam.pipeline.shown import read_folder, read_maps, read_pictures
 from hrcam.pipeline.slices import choose_slice, cut, frame
-from metrics import FolderMaps, MapSource, MaskSource, Scores
-from metrics.counting.truth import Truth, as_truth
+from metrics import MapSource, MaskSource, Scores
+from metrics.counting.truth import as_truth
 from simbench.dataset import Dataset
-
-#: Where a volume is cut; None for a flat image.
-Place = tuple[int, int] | None
 
 #: Thumbnails on the data card, per lesion kind.
 THUMBNAILS = 2
@@ -71,7 +69,11 @@ def gather_evidence(comparison: Comparison, command: str) -> dict[str, Any]:
         card = describe_data(dataset, comparison.masks.ids, comparison.region)
         evidence["data"] = card
     panels = draw_panels(comparison)
-    return evidence | ({"panels": panels} if panels else {})
+    from hrcam.pipeline.gallery import draw_gallery
+
+    gallery = draw_gallery(comparison)
+    drawn = {"panels": panels, "gallery": gallery}
+    return evidence | {name: arrays for name, arrays in drawn.items() if arrays}
 
 
 def describe_data(
@@ -113,7 +115,7 @@ def draw_panels(comparison: Comparison) -> dict[str, np.ndarray]:
         return {}
     truths = [as_truth(comparison.masks.read([image])) for image in ids]
     places = dict(zip(ids, map(choose_slice, truths), strict=True))
-    maps = [_read(source, truths, places) for source in sources.values()]
+    maps = [read_maps(source, truths, places) for source in sources.values()]
     lesions = [t.lesion[0] for t in truths]
     panels = {
         "ids": np.array(ids),
@@ -122,10 +124,10 @@ def draw_panels(comparison: Comparison) -> dict[str, np.ndarray]:
         "maps": np.stack(maps, axis=1).astype(np.float32),
     }
     if comparison.dataset is not None:
-        panels["images"] = _pictures(comparison.dataset, ids)
+        panels["images"] = read_pictures(comparison.dataset, ids)
         panels |= _thumbnails(comparison.dataset)
     elif comparison.images is not None:
-        panels["images"] = _read_images(Path(comparison.images), places)
+        panels["images"] = read_folder(Path(comparison.images), places)
     return panels | _layer_maps(sources, results["options"]["reference"], ids)
 
 
@@ -157,46 +159,14 @@ def _noise(dataset: Dataset) -> str | None:
     return ", ".join([kind, *parts])
 
 
-def _pictures(dataset: Dataset, ids: Sequence[str]) -> np.ndarray:
-    """Read images of 256 gray levels a channel, whatever their own depth."""
-    images = dataset.read("image", ids)
-    if images.dtype == np.uint8:
-        return images
-    bits = dataset.recipe.acquisition.bits if dataset.recipe else 16
-    return (images >> (bits - 8)).astype(np.uint8)
-
-
 def _thumbnails(dataset: Dataset) -> dict[str, np.ndarray]:
     """Return the first training images of each lesion kind."""
     rows = dataset.index[dataset.index["split"] == "train"]
     some = rows.groupby("lesion", sort=True).head(THUMBNAILS).sort_values("lesion")
     return {
-        "thumbnails": _pictures(dataset, some["image_id"].tolist()),
+        "thumbnails": read_pictures(dataset, some["image_id"].tolist()),
         "thumbnail_labels": np.array(some["lesion"].tolist()),
     }
-
-
-def _read(
-    source: MapSource, truths: Sequence[Truth], places: Mapping[str, Place]
-) -> np.ndarray:
-    """Read maps; an image that a method has no map for becomes NaN."""
-    have = set(source.ids)
-    maps = [
-        source.read([image])[0] if image in have else np.full(truth.size, np.nan)
-        for image, truth in zip(places, truths, strict=True)
-    ]
-    return frame([cut(*pair) for pair in zip(maps, places.values(), strict=True)])
-
-
-def _read_images(folder: Path, places: Mapping[str, Place]) -> np.ndarray:
-    """Read images to draw on, scaled to bytes together."""
-    images = FolderMaps(folder, "images").each(list(places))
-    pixels = frame([cut(*pair) for pair in zip(images, places.values(), strict=True)])
-    low, high = float(np.nanmin(pixels)), float(np.nanmax(pixels))
-    span = high - low if high > low else 1.0
-    return np.round((np.nan_to_num(pixels, nan=low) - low) / span * 255).astype(
-        np.uint8
-    )
 
 
 def _title(known: Mapping[str, Any], dataset: Dataset | None) -> str:

@@ -15,7 +15,7 @@ from metrics.analysis.normalizing import audit_normalizations
 from metrics.analysis.options import ScoreOptions, resolve_reference
 from metrics.analysis.ordering import compare_all_pairs, rank_entries
 from metrics.analysis.pooling import pool_lesions, pool_pixels
-from metrics.analysis.selection import choose_panels
+from metrics.analysis.selection import choose_gallery, choose_panels
 from metrics.analysis.strata import Strata
 from metrics.checks.doubt import Doubt
 from metrics.counting.thresholds import Sweep
@@ -118,6 +118,7 @@ def assemble(analysis: Analysis) -> dict[str, Any]:
         "curves": _trace_curves(analysis),
         "panels": panels,
         "panel_rule": rule,
+        "gallery": choose_gallery(measured, strata, panels, analysis.options),
         "alerts": [
             *analysis.notices,
             *(doubt.alert for doubt in analysis.doubts if doubt.warns),

@@ -8,9 +8,12 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from metrics.analysis.options import ScoreOptions
-from metrics.analysis.strata import Strata
+from metrics.analysis.strata import WITHOUT, Strata
 from metrics.measured import Measured
 from metrics.scores.table import SCORES
+
+MOST_GALLERY = 60
+"""Images that the HTML report lets browse."""
 
 _ORDER = ("random", "best", "median", "worst", "disagreement", "kind")
 
@@ -63,6 +66,43 @@ def choose_panels(
         for row, rule in sorted(chosen.items(), key=lambda item: _ORDER.index(item[1]))
     ]
     return panels, _say_rule(entries, options, reference)
+
+
+def choose_gallery(
+    measured: Measured,
+    strata: Strata,
+    panels: Sequence[Mapping[str, Any]],
+    options: ScoreOptions,
+) -> dict[str, Any]:
+    """Choose up to :data:`MOST_GALLERY` images to browse: the panels, then by lot.
+
+    Returns
+    -------
+    dict
+        ``images`` (``image_id``, ``rule``, ``stratum``), ``total`` (of all images) and
+        the ``rule`` in a sentence.
+    """
+    shown = {panel["image_id"]: panel for panel in panels}
+    ids = sorted(measured.ids)
+    generator = np.random.default_rng([options.seed, crc32(b"gallery")])
+    drawn = [ids[k] for k in generator.permutation(len(ids)).tolist()]
+    rest = [name for name in drawn if name not in shown][: MOST_GALLERY - len(shown)]
+    place = {name: row for row, name in enumerate(measured.ids)}
+    images = [
+        {
+            "image_id": name,
+            "rule": shown[name]["rule"] if name in shown else "by lot",
+            "stratum": strata.kind_of(place[name])
+            if measured.lesion[place[name]] > 0
+            else WITHOUT,
+        }
+        for name in [*shown, *rest]
+    ]
+    rule = (
+        f"{len(images)} of {len(ids)} images: those of the panels, then at random from "
+        f"all (seed {options.seed})."
+    )
+    return {"images": images, "total": len(ids), "rule": rule}
 
 
 def _choose(

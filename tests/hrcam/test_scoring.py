@@ -17,6 +17,7 @@ from hrcam.maps import Explained, facts, gather
 from hrcam.maps_folder import write_maps
 from hrcam.methods import METHODS
 from hrcam.pipeline.explaining import EVIDENCE, is_maps_folder, open_maps
+from hrcam.pipeline.gallery import to_levels
 from hrcam.pipeline.scoring import collect, find_masks
 from metrics import ScoreOptions
 
@@ -168,7 +169,7 @@ def test_a_dataset_in_memory_and_its_folder_score_alike(maps, tiny, tiny_folder)
 
 def test_strata_come_from_the_dataset(maps, tiny, ids):
     scores = hrcam.score(maps, tiny, options=OPTIONS)
-    assert list(scores.table)[-3:] == ["subject", "label", "lesion"]
+    assert list(scores.table)[-4:] == ["subject", "label", "lesion", "d_prime"]
     rows = scores.table[scores.table["method"] == "good"].drop_duplicates("image_id")
     index = tiny.index.set_index("image_id").loc[ids]
     for name in ("subject", "label", "lesion"):
@@ -334,7 +335,8 @@ def test_an_unknown_split_is_refused(maps, tiny):
 
 def test_evidence_of_a_run_on_a_dataset(scored, tiny, ids, masks):
     evidence = scored.evidence
-    assert set(evidence) == {"classifier", "heads", "provenance", "data", "panels"}
+    known = {"classifier", "heads", "provenance", "data", "panels", "gallery"}
+    assert set(evidence) == known
     assert evidence["classifier"] == KNOWN["classifier"]
     assert evidence["heads"] == KNOWN["heads"]
     provenance = evidence["provenance"]
@@ -374,9 +376,33 @@ def test_panels_show_the_layers_of_the_reference(scored):
     np.testing.assert_allclose(total, panels["maps"][:, reference], atol=1e-5)
 
 
+def test_the_gallery_marks_what_is_scored(scored, tiny):
+    gallery = scored.evidence["gallery"]
+    ids = [row["image_id"] for row in scored.results["gallery"]["images"]]
+    assert gallery["ids"].tolist() == ids
+    np.testing.assert_array_equal(gallery["masks"], tiny.read("mask", ids))
+    np.testing.assert_array_equal(gallery["images"], tiny.read("image", ids))
+    assert gallery["levels"].shape == (len(ids), 6, *SIZE)
+    for k, mask in enumerate(gallery["masks"]):
+        for entry in range(6):
+            assert gallery["status"][k, entry] in ("ok", "empty_mask", "constant_map")
+            for level in (0, 30, 55, 100):
+                marked = gallery["levels"][k, entry] >= level
+                assert (marked & mask).sum() == gallery["hits"][k, entry, level]
+                assert (marked & ~mask).sum() == gallery["false"][k, entry, level]
+
+
+def test_levels_of_many_maps_are_averaged_over_blocks():
+    maps = np.array([[[0.0, 1.0, 1.0], [0.0, 1.0, np.nan]], np.ones((2, 3))])
+    found = to_levels(maps, 2)
+    assert found.shape == (2, 1, 2)
+    assert found[0].tolist() == [[50, 255]]
+    assert found[1].tolist() == [[0, 0]]
+
+
 def test_evidence_without_a_dataset(maps, masks):
     scores = hrcam.score(maps, masks, options=OPTIONS, command="hrcam score")
-    assert set(scores.evidence) == {"provenance", "panels"}
+    assert set(scores.evidence) == {"provenance", "panels", "gallery"}
     assert scores.evidence["provenance"]["title"] == "Comparison of saliency maps"
     assert scores.evidence["provenance"]["command"] == "hrcam score"
     assert "images" not in scores.evidence["panels"]

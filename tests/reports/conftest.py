@@ -311,6 +311,13 @@ def results(rows, scores, lesion, ids, external_only):
         "panel_rule": "Two images drawn with seed 0, then the median, the best and the "
         "worst by average precision of the reference, then the image on which "
         "the methods disagree most; lesion kinds alternate.",
+        "gallery": {
+            "images": [
+                {"image_id": k, "rule": "by lot", "stratum": "all"} for k in ids[:3]
+            ],
+            "total": total,
+            "rule": f"3 of {total} images: at random (seed 0).",
+        },
         "alerts": ["At threshold 0.3 more than half of the sensitivities are 1."],
     }
 
@@ -378,6 +385,29 @@ def pictures(rows, panels, size, rng):
         "thumbnail_labels": np.array(["normal", "focal", "diffuse"] * 2),
         "layer_maps": np.array(layers, dtype=np.float32),
         "layer_names": np.array([f"stage{k}" for k in range(1, 6)]),
+    }
+
+
+def browsable(rows, ids, size):
+    """A gallery whose maps rise from left to right, the lesion on the right."""
+    ramp = np.tile(np.linspace(0, 100, size).astype(np.uint8), (size, 1))
+    mask = np.zeros((size, size), bool)
+    mask[size // 4 : size // 2, size // 2 :] = True
+    marked = ramp[..., None] >= np.arange(101)
+    shape = 3, len(rows)
+    counts = [(marked & part[..., None]).sum((0, 1)) for part in (mask, ~mask)]
+    status = np.full(shape, "ok", dtype="<U12")
+    status[2, 0] = "nonfinite"
+    return {
+        "ids": np.array(ids[:3]),
+        "names": np.array([named(row)["name"] for row in rows]),
+        "masks": np.stack([mask] * 3),
+        "levels": np.broadcast_to(ramp, (*shape, size, size)).copy(),
+        "hits": np.broadcast_to(counts[0], (*shape, 101)).copy(),
+        "false": np.broadcast_to(counts[1], (*shape, 101)).copy(),
+        "status": status,
+        "lesion": np.full(3, mask.sum()),
+        "healthy": np.full(3, (~mask).sum()),
     }
 
 
@@ -528,6 +558,8 @@ def write_scores(folder, rows=EVERYTHING, images=600, change=None, size=96):
         path.write_text(json.dumps(content, sort_keys=True, indent=1))
     if arrays:
         np.savez(folder / "evidence" / "panels.npz", **arrays)
+        gallery = browsable(rows, ids, size)
+        np.savez(folder / "evidence" / "gallery.npz", **gallery)
     long.to_parquet(folder / "scores.parquet")
     return folder
 

@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import pytest
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -78,6 +79,87 @@ def test_keys_sort_too_and_words_by_the_alphabet(browser):
     assert sorted(found)[0] == found[0]
     browser.switch_to.active_element.send_keys(" ")
     assert head.get_attribute("aria-sort") == "none"
+
+
+def wait(browser, label):
+    """Wait until the gallery shows an image."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    figure = browser.find_element("css selector", "figure.gallery")
+    WebDriverWait(browser, 10).until(
+        lambda _: (figure.get_attribute("data-shown") or "").startswith(label)
+    )
+    return figure
+
+
+def move(browser, threshold):
+    script = (
+        "const s = document.querySelector('figure.gallery input[type=range]');"
+        "s.value = arguments[0]; s.dispatchEvent(new Event('input'))"
+    )
+    browser.execute_script(script, str(threshold))
+
+
+def orange(browser, cell):
+    """Count the pixels that a canvas marks."""
+    script = """
+        const c = document.querySelectorAll('figure.gallery canvas')[arguments[0]];
+        const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+        let n = 0;
+        for (let k = 0; k < d.length; k += 4) { n += d[k] > d[k + 2] + 50 }
+        return n"""
+    return browser.execute_script(script, cell)
+
+
+@pytest.mark.parametrize("threshold", [0, 1, 30, 50, 97, 100])
+def test_the_slider_moves_marks_and_counts_together(browser, full, threshold):
+    figure = wait(browser, "000000: ")
+    move(browser, threshold)
+    assert (
+        figure.find_element("css selector", "output").text == f"{threshold / 100:.2f}"
+    )
+    with np.load(full / "evidence" / "gallery.npz") as arrays:
+        hits, false = (int(arrays[k][0, 0, threshold]) for k in ("hits", "false"))
+        lesion, healthy = (int(arrays[k][0]) for k in ("lesion", "healthy"))
+        edge = 2 * sum(arrays["masks"][0].any(axis=k).sum() for k in (0, 1)) - 4
+        marked = int((arrays["levels"][0, 0] >= threshold).sum())
+    counts = figure.find_elements("css selector", ".counts")
+    assert counts[0].text == f"{lesion} lesion, {healthy} healthy pixels"
+    words = counts[1].text.replace(",", "").replace(";", "").split()
+    assert words[:4:2] == ["sens.", "spec."]
+    assert float(words[1]) == pytest.approx(hits / lesion, abs=6e-4)
+    assert float(words[3]) == pytest.approx((healthy - false) / healthy, abs=6e-4)
+    assert words[4:] == ["marked", str(hits), "+", str(false)]
+    assert marked == hits + false
+    assert marked - edge <= orange(browser, 1) <= marked
+
+
+def test_images_change_by_key_and_a_map_without_scores_says_so(browser):
+    figure = wait(browser, "000000: ")
+    back, on = figure.find_elements("css selector", ".controls button")
+    assert not back.is_enabled()
+    for label in ("000001: ", "000002: "):
+        browser.execute_script("arguments[0].focus()", on)
+        browser.switch_to.active_element.send_keys(" ")
+        wait(browser, label)
+    assert not on.is_enabled()
+    counts = figure.find_elements("css selector", ".counts")
+    assert counts[1].text == "no scores"
+    assert counts[2].text.startswith("sens. ")
+    for label in ("000001: ", "000000: "):
+        back.click()
+        wait(browser, label)
+
+
+def test_the_whole_map_is_shown_on_demand(browser):
+    figure = wait(browser, "000000: ")
+    move(browser, 100)
+    few = orange(browser, 1)
+    box = figure.find_element("css selector", "input[type=checkbox]")
+    box.click()
+    assert orange(browser, 1) > 5 * few
+    box.click()
+    assert orange(browser, 1) == few
 
 
 def test_no_figure_or_table_is_wider_than_a_small_screen(browser):

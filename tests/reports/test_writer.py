@@ -68,7 +68,13 @@ def test_another_schema_is_refused(scores, tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["results.json", "scores.parquet", "evidence/heads.json", "evidence/panels.npz"],
+    [
+        "results.json",
+        "scores.parquet",
+        "evidence/heads.json",
+        "evidence/panels.npz",
+        "evidence/gallery.npz",
+    ],
 )
 def test_a_truncated_file_is_named(scores, tmp_path, name):
     path = scores / name

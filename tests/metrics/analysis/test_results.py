@@ -29,6 +29,7 @@ def test_the_parts_are_those_of_the_report(scores):
         "differences",
         "entries",
         "froc",
+        "gallery",
         "images",
         "inputs",
         "interactions",
@@ -454,3 +455,19 @@ def test_pooled_counts_are_those_of_all_pixels_in_one(make_scene):
         hits = (marked & truth).sum()
         assert pooled["sensitivity"][k] == pytest.approx(hits / truth.sum())
         assert pooled["precision"][k] == pytest.approx(hits / marked.sum())
+
+
+def test_the_gallery_holds_the_panels_and_others_by_lot(make_scene):
+    maps, masks = make_scene(images=90)
+    results = score(maps, masks, options=QUICK).results
+    gallery = results["gallery"]
+    names = [row["image_id"] for row in gallery["images"]]
+    shown = [panel["image_id"] for panel in results["panels"]]
+    assert len(names) == len(set(names)) == 60
+    assert names[: len(shown)] == shown
+    assert gallery["total"] == 90
+    assert gallery["rule"] == (
+        "60 of 90 images: those of the panels, then at random from all (seed 0)."
+    )
+    kinds = {row["stratum"] for row in gallery["images"]}
+    assert kinds == {"all", "without_lesion"}

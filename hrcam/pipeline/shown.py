@@ -1,0 +1,46 @@
+"""Read what a report shows: images, and maps cut as their masks are."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from hrcam.pipeline.slices import cut, frame
+from metrics import FolderMaps, MapSource
+from metrics.counting.truth import Truth
+from simbench.dataset import Dataset
+
+#: Where a volume is cut; None for a flat image.
+Place = tuple[int, int] | None
+
+
+def read_pictures(dataset: Dataset, ids: Sequence[str]) -> np.ndarray:
+    """Read images of 256 gray levels a channel, whatever their own depth."""
+    images = dataset.read("image", ids)
+    if images.dtype == np.uint8:
+        return images
+    bits = dataset.recipe.acquisition.bits if dataset.recipe else 16
+    return (images >> (bits - 8)).astype(np.uint8)
+
+
+def read_maps(
+    source: MapSource, truths: Sequence[Truth], places: Mapping[str, Place]
+) -> np.ndarray:
+    """Read maps; an image that a method has no map for becomes NaN."""
+    have = set(source.ids)
+    maps = [
+        source.read([image])[0] if image in have else np.full(truth.size, np.nan)
+        for image, truth in zip(places, truths, strict=True)
+    ]
+    return frame([cut(*pair) for pair in zip(maps, places.values(), strict=True)])
+
+
+def read_folder(folder: Path, places: Mapping[str, Place]) -> np.ndarray:
+    """Read images to draw on, scaled to bytes together."""
+    images = FolderMaps(folder, "images").each(list(places))
+    pixels = frame([cut(*pair) for pair in zip(images, places.values(), strict=True)])
+    low, high = float(np.nanmin(pixels)), float(np.nanmax(pixels))
+    span = high - low if high > low else 1.0
+    return np.round((np.nan_to_num(pixels, nan=low) - low) / span * 255).astype(
+        np.uint8
+    )
