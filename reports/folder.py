@@ -197,5 +197,7 @@ def _read_table(path: Path, primary: str) -> pd.DataFrame:
     except (OSError, ValueError, KeyError) as error:
         _refuse(path, error)
     for key in KEYS:
-        table[key] = table[key].astype(str).map(_clean).astype("category")
+        column = table[key].astype("category").cat
+        words = [_clean(str(word)) for word in column.categories]
+        table[key] = np.array([*words, ""], dtype=object)[column.codes]
     return table

@@ -7,6 +7,7 @@ from reports.folder import Folder
 from reports.sections import (
     answer,
     boxes,
+    claims,
     classifier,
     curves,
     data,
@@ -40,6 +41,7 @@ SECTIONS: tuple[Callable[[Folder], Section | None], ...] = (
     order.build,
     pooled.build,
     normalization.build,
+    claims.build,
     paper.build,
     layers.build,
     sanity.build,

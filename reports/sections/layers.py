@@ -9,7 +9,7 @@ from reports import lookup, verdicts
 from reports.content import Block, Column, Figure, Paragraph, Section, Table
 from reports.figures.layers import draw_layer_maps, draw_shares
 from reports.folder import Folder
-from reports.wording import bracket, decimal, percent, plainly, score
+from reports.wording import NOTHING, bracket, decimal, percent, plainly, score
 
 
 def build(folder: Folder) -> Section:
@@ -23,7 +23,7 @@ def build(folder: Folder) -> Section:
     blocks: list[Block] = [_tabulate(folder, heads, tried)]
     if layers and any(head.get("share") for head in heads):
         blocks.append(_draw_shares(layers, heads))
-    blocks += _draw_maps(folder)
+    blocks += [_cross(folder, layers), *_draw_maps(folder)]
     return Section("layers", title, tuple(blocks))
 
 
@@ -56,6 +56,36 @@ def _tabulate(folder: Folder, heads: list[Mapping[str, Any]], tried: str) -> Tab
         "Penalty: per sample, chosen without masks. Log loss: on the split that chose "
         "the penalty. Agreement: test images on which the head and the network's own "
         "head say the same." + tried,
+    )
+
+
+def _cross(folder: Folder, layers: list[str]) -> Table | Paragraph:
+    """Tabulate methods by layer, so that one can be told from the other."""
+    means: dict[tuple[str, str], dict[str, str]] = {}
+    for name in lookup.compared(folder):
+        row = lookup.entry(folder, name)
+        found = lookup.summary(folder, name, lookup.primary(folder))
+        if row["layer"] in layers and found:
+            label = lookup.label(folder, name).split(",")[0]
+            place = means.setdefault((label, row["head"]), {})
+            place[row["layer"]] = f"{decimal(found['mean'])} {bracket(found)}"
+    several = {key: cells for key, cells in means.items() if len(cells) > 1}
+    used = [layer for layer in layers if any(layer in c for c in several.values())]
+    if not used:
+        line = (
+            "No method was run at two layers, so that method and layer cannot be told "
+            "apart: hrcam explain --layers all."
+        )
+        return Paragraph(line, role="note")
+    return Table(
+        f"Mean {score(lookup.primary(folder))} of each method at each layer "
+        f"[{lookup.level(folder)} CI].",
+        (Column("Method", "left"), *map(Column, used)),
+        tuple(
+            (label, *(cells.get(layer, NOTHING) for layer in used))
+            for (label, _), cells in several.items()
+        ),
+        "Down a column only the method differs, along a row only the layer.",
     )
 
 

@@ -46,7 +46,7 @@ def test_ids_are_unique_and_links_have_targets(page, tree):
 
 def test_figures_and_tables_are_labeled(tree, report):
     drawings = [svg for svg in tree.iter(f"{SVG}svg") if svg.get("role") == "img"]
-    assert len(drawings) == len(list(tree.iter(f"{XHTML}figure"))) - 1 == 9
+    assert len(drawings) == len(list(tree.iter(f"{XHTML}figure"))) - 1 == 10
     assert all(svg.get("aria-label") for svg in drawings)
     for table in tree.iter(f"{XHTML}table"):
         assert words(table.find(f"{XHTML}caption"))
