@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_TOP, _SIDE, _BOTTOM = 5.0, 46.0, 9.0
+_TOP, _SIDE, _BOTTOM = 5.0, 46.0, 12.0
 _GOLDEN = 0.6180339887498949
 _DOT = 0.36
 
@@ -126,7 +126,7 @@ def estimate_density(
 def _finish(axes: "Axes", folder: Folder, names: Sequence[str], title: str) -> None:
     axes.set_title(title)
     axes.set_xlim(-0.55, len(names) - 0.45)
-    labels = [wrap(lookup.label(folder, name), 16, 2) for name in names]
+    labels = [wrap(lookup.label(folder, name), 11, 3) for name in names]
     axes.set_xticks(range(len(names)), labels=labels)
     axes.tick_params(axis="x", length=0)
     axes.grid(axis="y")

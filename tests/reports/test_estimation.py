@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from reports.figures.estimation import estimate_density
-from reports.sections.differences import build
+from reports.sections.estimation import build
 
 
 def figure_of(folder):
