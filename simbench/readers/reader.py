@@ -1,0 +1,51 @@
+"""What a reader of a real dataset is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from simbench.parameters import Parameters
+from simbench.readers.listing import Listing
+from simbench.readers.root import Root
+
+
+class LayoutError(ValueError):
+    """A folder that is not laid out as a reader expects it.
+
+    A reader says what is wrong; whoever calls it adds the layout.
+    """
+
+
+class NoOptions(Parameters):
+    """The options of a reader that has none."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """An entry of the table of readers.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    about
+        The dataset, in one line.
+    layout
+        The files it expects, as a tree of text.
+    find
+        ``find(root, options)``: list the images, decoding none. It raises a
+        :class:`LayoutError` where the folder is another, and a ``ValueError`` that
+        names missing files together (:func:`simbench.readers.root.several`).
+    options
+        What a user may choose: frozen, with defaults. Of an option ``file`` the value
+        may also be given as the root.
+    extra
+        What to install for it beside the core.
+    """
+
+    name: str
+    about: str
+    layout: str
+    find: Callable[[Root, Any], Listing]
+    options: type[Parameters] = NoOptions
+    extra: str = ""
