@@ -8,12 +8,15 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import Any, TypeVar
 
 #: More bytes in a file than this are not read into memory.
 MAX_BYTES = 2**30
+#: A picture of more pixels is taken for a decompression bomb, unless the user says not.
+MAX_PIXELS = 2**26
 #: Problems that a message names before it only counts.
 NAMED = 5
 Parsed = TypeVar("Parsed")
@@ -25,6 +28,10 @@ class PictureError(ValueError):
     Readers raise it for what may be skipped (``on_corrupt="skip"``); whatever is wrong
     with the layout, or is an attack, is another ``ValueError``.
     """
+
+
+class BombError(ValueError):
+    """A picture of more pixels than are allowed; it is never skipped."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +46,14 @@ class Root:
         SHA-256 that files must have, by name; others are not compared.
     seen
         SHA-256 of the files that were read, by name.
+    max_pixels
+        Pictures of more pixels are refused before they are decoded.
     """
 
     folder: Path
     expected: Mapping[str, str] = field(default_factory=dict, repr=False)
     seen: dict[str, str] = field(default_factory=dict, repr=False)
+    max_pixels: int = MAX_PIXELS
     _parsed: dict[Any, Any] = field(default_factory=dict, repr=False)
     _lock: Any = field(default_factory=Lock, repr=False)
 
@@ -114,6 +124,24 @@ class Root:
             )
             raise ValueError(msg)
         self.seen[name] = checksum
+
+    def allow(self, name: str, shape: Sequence[int]) -> None:
+        """Let a picture, or a volume's slice, of this shape be decoded.
+
+        Raises
+        ------
+        BombError
+            If it has more than :attr:`max_pixels` pixels.
+        """
+        count = prod(map(int, shape))
+        if count > self.max_pixels:
+            size = " x ".join(map(str, shape))
+            msg = (
+                f"{self.folder / name} must have at most max_pixels = "
+                f"{self.max_pixels} pixels, got {size} = {count}; if that is no "
+                "decompression bomb, read with a larger max_pixels"
+            )
+            raise BombError(msg)
 
     def load(self, name: str, parse: Callable[[bytes], Parsed]) -> Parsed:
         """Return what a file holds; that of the last file is kept, not read again."""
