@@ -30,6 +30,10 @@ Overwrite = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print results and errors only.")]
 Workers = Annotated[int, typer.Option(min=1, help="Processes that draw images.")]
+Scheduler = Annotated[
+    str,
+    typer.Option(help="A Dask scheduler's address: its workers work instead of ours."),
+]
 Seed = Annotated[int | None, typer.Option(min=0, help="Replaces the recipe's seed.")]
 TrainingSeed = Annotated[
     int, typer.Option("--seed", min=0, help="Of weights and order.")
@@ -131,11 +135,12 @@ def run(  # noqa: PLR0913  one parameter per option
 
 
 @app.command()
-def generate(
+def generate(  # noqa: PLR0913  one parameter per option
     recipe: Recipe,
     out: Annotated[Path, typer.Option(help="Dataset folder to write.")],
     seed: Seed = None,
     workers: Workers = 2,
+    scheduler: Scheduler = "",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -145,7 +150,12 @@ def generate(
     found = resolve(recipe, seed)
     with watcher(quiet)("generate", found.images) as progress:
         dataset = generate(
-            found, out, workers=workers, overwrite=overwrite, progress=progress
+            found,
+            out,
+            workers=workers,
+            scheduler=scheduler,
+            overwrite=overwrite,
+            progress=progress,
         )
     say(f"{len(dataset.index)} images at {out}, identity {dataset.identity[:16]}.")
 

@@ -1,12 +1,8 @@
 """Draw a run of images: the unit that one worker makes and one shard holds."""
 
 import hashlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from multiprocessing import get_context
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped
@@ -18,7 +14,6 @@ from simbench.recipe import Recipe
 
 LENGTH = 256  # images; also the length of a shard
 Row = dict[str, Any]
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -102,41 +97,6 @@ def draw_block(recipe: Recipe, start: int) -> Block:
         )
         tables.confounders.extend(sample.confounders)
     return Block(start, arrays, tables)
-
-
-def mapped(
-    work: Callable[[int], Result], items: list[int], workers: int
-) -> Iterator[tuple[int, Result]]:
-    """Apply ``work`` to items, in order, in this process or in ``workers`` others.
-
-    Raises
-    ------
-    ValueError
-        If ``workers`` < 1.
-    """
-    if workers < 1:
-        msg = f"workers must be >= 1, got {workers}"
-        raise ValueError(msg)
-    if workers == 1 or len(items) < 2:
-        for item in items:
-            yield item, work(item)
-        return
-    with ProcessPoolExecutor(
-        min(workers, len(items)), mp_context=get_context("spawn")
-    ) as pool:
-        futures = [pool.submit(work, item) for item in items]
-        try:
-            for item, future in zip(items, futures, strict=True):
-                yield item, future.result()
-        except BrokenProcessPool as error:
-            msg = (
-                "a worker process ended by itself; in a script, put the call under "
-                "if __name__ == '__main__', or use workers=1"
-            )
-            raise RuntimeError(msg) from error
-        finally:
-            for future in futures:
-                future.cancel()
 
 
 def _row(recipe: Recipe, sample: Sample) -> dict[str, Any]:

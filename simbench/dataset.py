@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -9,13 +10,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Int, Shaped
+from jaxtyping import Shaped
 
 from simbench.audit import audit, keep_budget
-from simbench.blocks import LENGTH, Tables, draw_block, layout, mapped, starts
+from simbench.blocks import Tables, draw_block, layout, starts
 from simbench.difficulty.columns import NUMBERS
-from simbench.manifest import quick_problems, read_manifest
+from simbench.manifest import NAME, quick_problems, read_manifest
 from simbench.recipe import Recipe, parse
+from simbench.rows import Decoding, View, absent, rows
 
 ARRAYS = "arrays.zarr"
 MASKS = ("mask", "distinctive")
@@ -47,16 +49,25 @@ class Dataset:
     arrays: Mapping[str, Any]
     """By name, (n, h, w) or (n, h, w, 3), NumPy or Zarr, in the order of ``index``."""
     audit: Mapping[str, Any] = field(default_factory=dict)
+    reader: str = ""
+    """Which of :data:`simbench.readers.READERS` read it; none for phantoms."""
+    chiral: bool = False
+    """Whether images tell left from right, as letters do: never to be mirrored."""
 
     def __repr__(self) -> str:
         shape = self.arrays["image"].shape
         counts = self.index["split"].value_counts(sort=False)
         splits = ", ".join(f"{count} {split}" for split, count in counts.items())
         return (
-            f"Dataset({self.recipe.name if self.recipe else 'read'}: "
+            f"Dataset({self.name}: "
             f"{shape[0]} images of {shape[1]} x {shape[2]}, {splits}; "
             f"{', '.join(self.classes)})"
         )
+
+    @property
+    def name(self) -> str:
+        """Of its recipe or reader."""
+        return self.recipe.name if self.recipe else self.reader or "read"
 
     def ids(self, split: str | None = None) -> list[str]:
         """Return the image ids of one split, or of all.
@@ -66,11 +77,13 @@ class Dataset:
         ValueError
             If that is the name of no split.
         """
-        rows = self.index if split is None else self.index[self.index["split"] == split]
-        if rows.empty and split not in (None, *SPLITS):
+        table = self.index
+        if split is not None:
+            table = table[table["split"] == split]
+        if table.empty and split not in (None, *SPLITS):
             msg = f"split must be one of {', '.join(SPLITS)}, got '{split}'"
             raise ValueError(msg)
-        return [str(name) for name in rows["image_id"]]
+        return [str(name) for name in table["image_id"]]
 
     def read(self, name: str, ids: Sequence[str]) -> Shaped[np.ndarray, "n h w *rgb"]:
         """Read one array for the given images, in their order; masks as booleans.
@@ -90,20 +103,42 @@ class Dataset:
             lost = [str(ids[i]) for i in np.flatnonzero(places < 0)[:3]]
             msg = f"ids must be in the dataset, got {', '.join(lost)}"
             raise ValueError(msg)
-        values = _rows(self.arrays[name], places)
-        absent = _absent(self.arrays[name], values)
-        if absent.any():
+        values = rows(self.arrays[name], places)
+        gone = absent(self.arrays[name], values)
+        if gone.any():
             msg = (
-                f"array '{name}' must hold image {ids[int(absent.argmax())]}, got "
+                f"array '{name}' must hold image {ids[int(gone.argmax())]}, got "
                 "nothing: a file of the dataset has vanished; generate it again"
             )
             raise FileNotFoundError(msg)
         return values != 0 if name in MASKS else values
 
+    def images(self, ids: Sequence[str]) -> Any:
+        """Return the named images as an array, or as what is indexed like one.
+
+        Images that lie in files of their own are decoded when they are asked for, so
+        that memory does not grow with their number; others are read at once.
+        """
+        if isinstance(self.arrays["image"], Decoding):
+            return View(tuple(ids), self.arrays["image"].shape[1:], self._images)
+        return self.read("image", ids)
+
+    def _images(self, ids: Sequence[str]) -> Shaped[np.ndarray, "n h w *rgb"]:
+        return self.read("image", ids)
+
+    def known(self, ids: Sequence[str]) -> list[str]:
+        """Return those of the named images whose masks are known, in their order."""
+        if "mask" not in self.arrays:
+            return []
+        if "mask_known" not in self.index:
+            return list(ids)
+        table = self.index.set_index("image_id")["mask_known"]
+        return [name for name in ids if table.loc[name]]
+
 
 def generate(
     recipe: Recipe,
-    workers: int = 1,
+    executor: Executor | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Dataset:
     """Draw a dataset in memory.
@@ -112,8 +147,9 @@ def generate(
     ----------
     recipe
         What to draw.
-    workers
-        Processes; the result does not depend on it.
+    executor
+        Draws the blocks, in processes or elsewhere; None draws them here. The result
+        does not depend on it.
     progress
         Called with the number of images just finished.
 
@@ -128,8 +164,9 @@ def generate(
     }
     tables = Tables()
     work = partial(draw_block, recipe)
-    for start, block in mapped(work, list(starts(recipe)), workers):
-        stop = start + len(block.tables.index)
+    draw = map if executor is None else executor.map
+    for block in draw(work, starts(recipe)):
+        start, stop = block.start, block.start + len(block.tables.index)
         for name, array in arrays.items():
             array[start:stop] = block.arrays[name]
         tables.extend(block.tables)
@@ -141,8 +178,13 @@ def generate(
     return replace(dataset, audit=found)
 
 
+def is_dataset(folder: Path | str) -> bool:
+    """Say whether a folder is a dataset that was generated or read, and finished."""
+    return (Path(folder) / NAME).is_file()
+
+
 def open_dataset(folder: Path | str) -> Dataset:
-    """Open a dataset that was written; its images are read when asked for.
+    """Open a dataset that was generated or read; images are read when asked for.
 
     Raises
     ------
@@ -153,6 +195,8 @@ def open_dataset(folder: Path | str) -> Dataset:
     """
     import zarr
 
+    from simbench.readers.folder import READING, open_reading
+
     folder = Path(folder)
     manifest = read_manifest(folder)
     problems = quick_problems(folder, manifest)
@@ -160,6 +204,8 @@ def open_dataset(folder: Path | str) -> Dataset:
         more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
         msg = f"{folder} is damaged: {problems[0]}{more}; generate the dataset again"
         raise ValueError(msg)
+    if (folder / READING).is_file():
+        return open_reading(folder, manifest.identity)
     recipe = parse((folder / "recipe.toml").read_text("utf-8"), f"{folder}/recipe.toml")
     group = zarr.open_group(folder / ARRAYS, mode="r")
     tables = {
@@ -194,31 +240,3 @@ def _table(rows: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFra
         floats = {name: kind for name, kind in columns.items() if kind == "float64"}
         return pd.DataFrame(rows).astype(floats)
     return pd.DataFrame(columns=list(columns)).astype(dict(columns))
-
-
-def _rows(
-    array: Any, places: Int[np.ndarray, " n"]
-) -> Shaped[np.ndarray, "n h w *rgb"]:
-    if isinstance(array, np.ndarray):
-        return array[places]
-    values = np.empty((len(places), *array.shape[1:]), array.dtype)
-    for block in np.unique(places // LENGTH):
-        wanted = np.flatnonzero(places // LENGTH == block)
-        start = int(block) * LENGTH
-        if 4 * wanted.size < LENGTH:
-            values[wanted] = array.oindex[places[wanted]]
-        else:
-            values[wanted] = array[start : start + LENGTH][places[wanted] - start]
-    return values
-
-
-def _absent(
-    array: Any,
-    values: Shaped[np.ndarray, "n h w *rgb"],
-) -> Bool[np.ndarray, " n"]:
-    """Tell which images are what Zarr reads where a file is missing."""
-    if isinstance(array, np.ndarray):
-        return np.zeros(len(values), bool)
-    if np.isnan(array.fill_value):
-        return np.isnan(values).all(axis=tuple(range(1, values.ndim)))
-    return (values == array.fill_value).all(axis=tuple(range(1, values.ndim)))

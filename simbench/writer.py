@@ -8,6 +8,7 @@ match it, is drawn again. The manifest comes last.
 import json
 import shutil
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ import zarr
 from zarr.codecs import ZstdCodec
 
 from simbench.audit import audit, keep_budget
-from simbench.blocks import LENGTH, Tables, draw_block, layout, mapped, starts
+from simbench.blocks import LENGTH, Tables, draw_block, layout, starts
 from simbench.croissant import described
 from simbench.dataset import ARRAYS, Dataset, assembled, open_dataset
 from simbench.manifest import (
@@ -45,7 +46,7 @@ _PARTS = ".parts"
 def write(
     recipe: Recipe,
     folder: Path | str,
-    workers: int = 1,
+    executor: Executor | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Dataset:
     """Write a dataset, or finish one that was begun.
@@ -56,8 +57,9 @@ def write(
         What to draw.
     folder
         Empty or new, or with the same dataset half-written or whole.
-    workers
-        Processes; the bytes do not depend on it.
+    executor
+        Draws and writes the blocks, in processes or elsewhere; None does it here. The
+        bytes do not depend on it.
     progress
         Called with the number of images just finished, or found finished.
 
@@ -75,7 +77,7 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     if not _is_done(recipe, folder):
         _begin(recipe, folder)
-        _write_blocks(recipe, folder, workers, progress or (lambda _: None))
+        _write_blocks(recipe, folder, executor, progress or (lambda _: None))
         _finish(recipe, folder)
     elif progress:
         progress(recipe.images)
@@ -128,7 +130,10 @@ def _begin(recipe: Recipe, folder: Path) -> None:
 
 
 def _write_blocks(
-    recipe: Recipe, folder: Path, workers: int, progress: Callable[[int], None]
+    recipe: Recipe,
+    folder: Path,
+    executor: Executor | None,
+    progress: Callable[[int], None],
 ) -> None:
     missing = []
     for start in starts(recipe):
@@ -137,7 +142,8 @@ def _write_blocks(
         else:
             missing.append(start)
     work = partial(_write_block, recipe, folder)
-    for _, images in mapped(work, missing, workers):
+    draw = map if executor is None else executor.map
+    for images in draw(work, missing):
         progress(images)
 
 

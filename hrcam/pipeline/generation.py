@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from hrcam.pipeline.executors import hire
 from hrcam.pipeline.folders import check_free, staged
 from simbench.dataset import Dataset, open_dataset
 from simbench.dataset import generate as draw_all
@@ -11,12 +12,13 @@ from simbench.recipe import Recipe, load
 from simbench.writer import write
 
 
-def generate(
+def generate(  # noqa: PLR0913  keywords of a public verb
     recipe: Recipe | Path | str,
     out: Path | str | None = None,
     *,
     seed: int | None = None,
     workers: int = 1,
+    scheduler: str = "",
     overwrite: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Dataset:
@@ -32,6 +34,9 @@ def generate(
         Replaces the recipe's seed.
     workers
         Processes; the bytes do not depend on them.
+    scheduler
+        Address of a Dask scheduler whose workers draw instead; they write to ``out``,
+        so it must lie where all of them see it.
     overwrite
         Whether an existing folder may be replaced.
     progress
@@ -50,11 +55,15 @@ def generate(
     """
     recipe = resolve(recipe, seed)
     if out is None:
-        return draw_all(recipe, workers=workers, progress=progress)
+        with hire(workers, scheduler) as executor:
+            return draw_all(recipe, executor, progress)
     out = check_free(Path(out), overwrite, "dataset")
     _discard_other(out, recipe)
-    with staged(out, overwrite, keep=True, stage="dataset") as folder:
-        write(recipe, folder, workers=workers, progress=progress)
+    with (
+        staged(out, overwrite, keep=True, stage="dataset") as folder,
+        hire(workers, scheduler) as executor,
+    ):
+        write(recipe, folder.absolute(), executor, progress)
     return open_dataset(out)
 
 

@@ -1,13 +1,13 @@
 import hashlib
-import math
-import os
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from simbench.blocks import draw_block, mapped, starts
+from simbench.blocks import draw_block, starts
 from simbench.dataset import generate
 from simbench.writer import write
 
@@ -29,11 +29,17 @@ def content(folder: Path) -> dict[str, str]:
     }
 
 
+def pool(workers):
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+
+
 def test_two_workers_make_the_same_bytes(recipe, tmp_path):
     write(recipe, tmp_path / "one")
-    write(recipe, tmp_path / "two", workers=2)
+    with pool(2) as executor:
+        write(recipe, tmp_path / "two", executor)
+        two = generate(recipe, executor)
     assert content(tmp_path / "one") == content(tmp_path / "two")
-    one, two = generate(recipe), generate(recipe, workers=2)
+    one = generate(recipe)
     pd.testing.assert_frame_equal(one.index, two.index)
     for name in one.arrays:
         assert (one.arrays[name] == two.arrays[name]).all()
@@ -44,7 +50,8 @@ def test_five_workers_draw_what_one_draws(tiny_with):
     recipe = tiny_with({"splits": splits, "size": [16, 16]})
     work, items = partial(draw_block, recipe), list(starts(recipe))
     assert len(items) == 6
-    found = dict(mapped(work, items, workers=5))
+    with ThreadPoolExecutor(5) as executor:
+        found = dict(zip(items, executor.map(work, items), strict=True))
     for start in reversed(items):
         block = draw_block(recipe, start)
         assert block.tables == found[start].tables
@@ -59,17 +66,3 @@ def test_blocks_cover_the_dataset(recipe):
         f"{i:06d}" for i in range(256, 300)
     ]
     assert block.arrays["effect"].shape == (44, 16, 20)
-
-
-def test_a_worker_s_error_comes_through():
-    with pytest.raises(ValueError, match="negative"):
-        list(mapped(math.factorial, [3, -1, 4], 2))
-
-
-def test_a_worker_that_vanishes_is_explained():
-    with pytest.raises(RuntimeError, match="worker") as error:
-        list(mapped(os._exit, [1, 2], 2))
-    assert str(error.value) == (
-        "a worker process ended by itself; in a script, put the call under "
-        "if __name__ == '__main__', or use workers=1"
-    )

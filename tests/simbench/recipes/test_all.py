@@ -1,5 +1,7 @@
 """Every shipped recipe generates, keeps its leak budget and can be read again."""
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,8 @@ BENCHMARKS = Path(__file__).parents[3] / "benchmarks" / "recipes"
 @pytest.mark.parametrize("name", names())
 def test_a_recipe_generates_and_audits_clean(name, tmp_path):
     recipe = load(name)
-    dataset = write(recipe, tmp_path / name, workers=2)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
+        dataset = write(recipe, tmp_path / name, executor)
     assert dataset.audit["within_budget"]
     assert not verify(tmp_path / name)
     assert len(dataset.index) == recipe.images
