@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 import metrics
 from hrcam.maps import Explained, LayerMaps
+from hrcam.pipeline.confounding import with_confounders
 from hrcam.pipeline.evidence import Comparison, gather_evidence
 from hrcam.pipeline.explaining import is_maps_folder, open_maps
 from hrcam.pipeline.folders import check_free, staged
@@ -162,6 +163,7 @@ def score(  # noqa: PLR0913  keywords of a public verb
         spill=None if out is None else Path(out).absolute().parent,
         warn=warn,
     )
+    scores = with_confounders(scores, sources, dataset)
     comparison = Comparison(scores, sources, masks, dataset, runs, images, region)
     evidence = gather_evidence(comparison, command) | checked
     scores = with_evidence(scores, evidence)

@@ -29,7 +29,7 @@ from metrics.statistics.paper import repeat_tests
 from metrics.storage.plain import to_plain
 
 SCHEMA = 2
-_DIGITS = 10
+DIGITS = 10
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def assemble(analysis: Analysis) -> dict[str, Any]:
             *list_alerts(measured, strata, analysis.entries),
         ],
     }
-    return to_plain(results, _DIGITS)
+    return to_plain(results, DIGITS)
 
 
 def _count_images(analysis: Analysis) -> dict[str, Any]:

@@ -61,9 +61,7 @@ def _judge(folder: Folder, rivals: dict[str, str]) -> list[Judged]:
         _compare(folder, name, f"3. Separates close lesions better than {label}", [])
         for label, name in rivals.items()
     ]
-    nothing = "no letters or markers are known in these images"
-    claim = "4. Early layers get no weight where letters disturb"
-    rows.append((claim, nothing, _SILENT))
+    rows += _disturb(folder, rivals)
     rows.append(("5. Weights are spread over all layers", *_share(folder)))
     claim = "6. Works for any network, size and kind of data"
     return [*rows, (claim, "one network, one data set", _SILENT)]
@@ -130,6 +128,22 @@ def conclude(states: dict[str, str]) -> str:
         f"{kind} at {', '.join(at for at, state in states.items() if state == kind)}"
         for kind in kinds
     )
+
+
+def _disturb(folder: Folder, rivals: dict[str, str]) -> list[Judged]:
+    """Judge what the paper says of images with letters and other marks."""
+    claim = "4. Early layers get no weight where letters disturb"
+    if not folder.results.get("confounders"):
+        nothing = "no letters or markers are known in these images"
+        return [(claim, nothing, _SILENT)]
+    rows = [(claim, *_share(folder))]
+    if "CAM" in rivals:
+        row = lookup.difference(folder, rivals["CAM"], lookup.primary(folder))
+        if row is not None and row["difference"] is not None:
+            told = f"{signed(row['difference'])} {bracket(row, sign=True)}"
+            equal = "4. HR-CAM equals CAM where letters disturb"
+            rows.append((equal, told, judge(row, equal=True)))
+    return rows
 
 
 def _share(folder: Folder) -> tuple[str, str]:
