@@ -208,17 +208,15 @@ def open_dataset(folder: Path | str) -> Dataset:
         return open_reading(folder, manifest.identity)
     recipe = parse((folder / "recipe.toml").read_text("utf-8"), f"{folder}/recipe.toml")
     group = zarr.open_group(folder / ARRAYS, mode="r")
-    tables = {
-        name: pd.read_parquet(folder / f"{name}.parquet")
-        for name in ("index", "lesions", "confounders")
-    }
     return Dataset(
         identity=manifest.identity,
         recipe=recipe,
         classes=tuple(entry.name for entry in recipe.classes),
         arrays={name: group[name] for name in layout(recipe)},
         audit=json.loads((folder / "audit.json").read_text("utf-8")),
-        **tables,
+        index=pd.read_parquet(folder / "index.parquet"),
+        lesions=pd.read_parquet(folder / "lesions.parquet"),
+        confounders=pd.read_parquet(folder / "confounders.parquet"),
     )
 
 

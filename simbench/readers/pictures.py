@@ -8,11 +8,13 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from jaxtyping import Float32, Shaped
+from pydantic import AfterValidator
 
+from simbench.parameters import Finite
 from simbench.readers.root import PictureError, Root
 
 #: How the names of picture files end.
@@ -23,6 +25,17 @@ _STARTS = {
     b"II*\x00": "TIFF",
     b"MM\x00*": "TIFF",
 }
+
+
+def _rising(window: tuple[float, float]) -> tuple[float, float]:
+    if not window[0] < window[1]:
+        msg = "must be [low, high] with low < high"
+        raise ValueError(msg)
+    return window
+
+
+Window = Annotated[tuple[Finite, Finite], AfterValidator(_rising)]
+"""Stored values that become black and white."""
 _DEEP = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
 
 

@@ -41,6 +41,9 @@ class Reader:
         may also be given as the root.
     extra
         What to install for it beside the core.
+    chiral
+        Whether images tell left from right, as letters in them do: training never
+        mirrors them.
     """
 
     name: str
@@ -49,3 +52,4 @@ class Reader:
     find: Callable[[Root, Any], Listing]
     options: type[Parameters] = NoOptions
     extra: str = ""
+    chiral: bool = False

@@ -6,7 +6,7 @@ checksum is taken from the same bytes.
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path, PurePosixPath
@@ -84,6 +84,23 @@ class Root:
             msg = f"{path} must be a file, got nothing; complete the dataset"
             raise FileNotFoundError(msg)
         return path
+
+    def require(self, names: Iterable[str]) -> None:
+        """Check that files are there and under the folder, telling all problems.
+
+        Raises
+        ------
+        ValueError
+            With the first few, and how many there are.
+        """
+        problems = []
+        for name in names:
+            try:
+                self.find(name)
+            except (ValueError, FileNotFoundError) as error:
+                problems.append(str(error))
+        if problems:
+            raise ValueError(several(problems))
 
     def has(self, name: str) -> bool:
         """Say whether there is such a file or folder under the folder."""
