@@ -24,6 +24,8 @@ from reports.wording import shorten
 STANDARDS = ("a-3a", "ua-1")
 _EPOCH = date(1980, 1, 1)
 _ENDLESS = re.compile(r"\S{24}(?=\S{12})")
+_OVERLONG = re.compile(r"\S{72,}")
+"""Of prose: a checksum is left whole."""
 _MOST_ROWS = 40
 """A table with more rows may continue on the next page."""
 
@@ -49,10 +51,37 @@ def render_pdf(report: Report, attachment: bytes) -> bytes:
 
 def compile_report(report: Report, attachment: bytes) -> tuple[bytes, list[str]]:
     """Set a report and return it with Typst's warnings."""
-    import json
-
-    import matplotlib as mpl
     import typst
+
+    moment = datetime(*_date(report), tzinfo=UTC)
+    try:
+        pdf, warnings = typst.compile_with_warnings(  # type: ignore[call-overload]  # its stubs know no files in memory
+            _gather(report, attachment),
+            format="pdf",
+            pdf_standards=list(STANDARDS),
+            timestamp=int(moment.timestamp()),
+            **_find_fonts(),
+        )
+    except typst.TypstError as error:
+        hints = "; ".join(error.hints)
+        msg = f"Typst must accept the report, got: {error.message}"
+        raise RuntimeError(f"{msg}; {hints}" if hints else msg) from error
+    return pdf, [warning.message for warning in warnings]
+
+
+def render_pages(report: Report, resolution: float = 100.0) -> list[bytes]:
+    """Draw a report's pages as PNG, ``resolution`` pixels an inch."""
+    import typst
+
+    pages = typst.compile(
+        _gather(report, b"{}"), format="png", ppi=resolution, **_find_fonts()
+    )
+    return pages if isinstance(pages, list) else [pages]
+
+
+def _gather(report: Report, attachment: bytes) -> dict[str, bytes]:
+    """Collect all that Typst may read."""
+    import json
 
     from reports.figures.canvas import cover
 
@@ -61,24 +90,15 @@ def compile_report(report: Report, attachment: bytes) -> tuple[bytes, list[str]]
         "data.json": json.dumps(_arrange(report)).encode(),
         "report.json": attachment,
     }
-    sources |= {
-        f"{figure.name}.svg": cover(figure.svg) for figure in list_figures(report)
-    }
-    moment = datetime(*_date(report), tzinfo=UTC)
-    try:
-        pdf, warnings = typst.compile_with_warnings(  # type: ignore[call-overload]  # its stubs know no files in memory
-            sources,
-            format="pdf",
-            pdf_standards=list(STANDARDS),
-            timestamp=int(moment.timestamp()),
-            font_paths=[f"{mpl.get_data_path()}/fonts/ttf"],
-            ignore_system_fonts=True,
-        )
-    except typst.TypstError as error:
-        hints = "; ".join(error.hints)
-        msg = f"Typst must accept the report, got: {error.message}"
-        raise RuntimeError(f"{msg}; {hints}" if hints else msg) from error
-    return pdf, [warning.message for warning in warnings]
+    drawings = {f"{f.name}.svg": cover(f.svg) for f in list_figures(report)}
+    return sources | drawings
+
+
+def _find_fonts() -> dict[str, Any]:
+    import matplotlib as mpl
+
+    fonts = [f"{mpl.get_data_path()}/fonts/ttf"]
+    return {"font_paths": fonts, "ignore_system_fonts": True}
 
 
 def list_figures(report: Report) -> list[Figure]:
@@ -97,13 +117,16 @@ def _date(report: Report) -> tuple[int, int, int]:
 
 def _arrange(report: Report) -> dict[str, Any]:
     return {
-        "title": report.title,
+        "title": _break(report.title),
         "short-title": shorten(report.title, 70),
         "subtitle": report.subtitle,
         "subtitle-short": shorten(report.subtitle, 70),
         "date": _date(report),
         "sections": [
-            {"title": section.title, "blocks": _arrange_blocks(section.blocks)}
+            {
+                "title": _break(section.title),
+                "blocks": _arrange_blocks(section.blocks),
+            }
             for section in report.sections
         ],
     }
@@ -121,7 +144,7 @@ def _arrange_blocks(blocks: tuple[Block, ...]) -> list[dict[str, Any]]:
                 above["sticky"] = True
             arranged += [_arrange_block(block) for block in group]
         else:
-            items = [vars(block) for block in group]
+            items = [_arrange_paragraph(b) for b in group if isinstance(b, Paragraph)]
             kind = {"kind": "paragraphs", "role": role, "sticky": False}
             arranged.append({**kind, "items": items})
     return arranged
@@ -140,15 +163,27 @@ def _arrange_block(block: Block) -> dict[str, Any]:
             "kind": "figure",
             "file": f"{block.name}.svg",
             "alt": block.alt,
-            "caption": block.caption,
-            "reading": block.reading,
+            "caption": _break(block.caption),
+            "reading": _break(block.reading),
         }
     return _arrange_table(block)
+
+
+def _arrange_paragraph(paragraph: Paragraph) -> dict[str, str]:
+    return {
+        "lead": _break(paragraph.lead),
+        "text": _break(paragraph.text),
+    }
 
 
 def _soften(text: str) -> str:
     """Allow a break in words that are too long for a cell."""
     return _ENDLESS.sub("\\g<0>\N{ZERO WIDTH SPACE}", text)
+
+
+def _break(text: str) -> str:
+    """Allow a break in words that are too long for a line."""
+    return _OVERLONG.sub(lambda found: _soften(found[0]), text)
 
 
 def _arrange_table(table: Table) -> dict[str, Any]:
@@ -158,8 +193,8 @@ def _arrange_table(table: Table) -> dict[str, Any]:
         widths[k] = "fill"
     return {
         "kind": "table",
-        "caption": table.caption,
-        "reading": table.reading,
+        "caption": _break(table.caption),
+        "reading": _break(table.reading),
         "columns": [column.title for column in table.columns],
         "align": [column.align for column in table.columns],
         "widths": widths,

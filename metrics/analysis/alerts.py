@@ -82,7 +82,7 @@ def _judge_images(measured: Measured, strata: Strata) -> list[str]:
     alerts = []
     full = int((measured.healthy == 0).sum())
     if full:
-        alerts.append(f"{full} masks fill the image: specificity is undefined there.")
+        alerts.append(f"Specificity is undefined where masks fill the image: {full}.")
     if "correct" in strata.members and ill.any():
         wrong = int((ill & ~strata.members["correct"]).sum())
         if wrong:

@@ -6,11 +6,11 @@ import numpy as np
 from jaxtyping import Float
 
 from reports import lookup
-from reports.figures.canvas import WIDTH, place, render, write
+from reports.figures.canvas import WIDTH, fit, place, render, write
+from reports.figures.dots import thin
 from reports.figures.styles import Style, styles
 from reports.folder import Folder
 from reports.wording import score as score_words
-from reports.wording import shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,12 +54,13 @@ def arrange(folder: Folder) -> list[str]:
 def _draw_box(
     axes: "Axes", row: int, values: Float[np.ndarray, " n"], style: Style
 ) -> None:
-    """Draw every image as a faint dot, the box over them."""
+    """Draw images as faint dots, the box of all of them over these."""
     if not len(values):
         return
-    jitter = (np.arange(len(values)) * _GOLDEN % 1 - 0.5) * 0.62
+    dots = thin(values)
+    jitter = (np.arange(len(dots)) * _GOLDEN % 1 - 0.5) * 0.62
     axes.scatter(
-        values,
+        dots,
         row + jitter,
         s=1.2,
         color=style.color,
@@ -127,7 +128,10 @@ def _finish(axes: "Axes", folder: Folder, names: list[str], labelled: bool) -> N
     axes.set_xticks([0, 0.5, 1], labels=["0", ".5", "1"])
     axes.grid(axis="x")
     axes.tick_params(axis="y", length=0)
-    labels = [shorten(lookup.label(folder, name), 34) for name in names]
+    labels = [
+        fit(lookup.label(folder, name), _LABELS - 3, bold=name == names[0])
+        for name in names
+    ]
     axes.set_yticks(range(len(names)), labels=labels if labelled else [])
     kinds = [lookup.entry(folder, name)["kind"] for name in names]
     for row in range(1, len(names)):

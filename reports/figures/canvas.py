@@ -16,6 +16,7 @@ from reports.wording import Number
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.ft2font import FT2Font
 
 WIDTH = 174.0
 """Width of the page's text in mm."""
@@ -113,6 +114,23 @@ def write(
     figure.text(left / w, 1 - top / h, text, **style)  # type: ignore[arg-type]  # any style
 
 
+def fit(text: str, room: Number, size: Number = 6.5, bold: bool = False) -> str:
+    """Cut a text that is wider than ``room`` mm at ``size`` points."""
+    text = " ".join(text.split())
+    if measure(text, size, bold) <= room:
+        return text
+    while text and measure(f"{text}\N{HORIZONTAL ELLIPSIS}", size, bold) > room:
+        text = text[:-1].rstrip()
+    return f"{text}\N{HORIZONTAL ELLIPSIS}"
+
+
+def measure(text: str, size: Number, bold: bool = False) -> float:
+    """Return the width of a text in mm, characters without a glyph as boxes."""
+    known, widths = _characters(), _advances(bold)
+    points = sum(widths[c if ord(c) in known else BOX] for c in text) * size
+    return points * _MM / 72
+
+
 def _settle(svg: str, name: str) -> str:
     """Make the drawing fit into any document: no prolog, own ids."""
     svg = svg[svg.index("<svg") :]
@@ -137,7 +155,32 @@ def cover(svg: bytes) -> bytes:
 @cache
 def _characters() -> frozenset[int]:
     """Code points that the font can show."""
+    return frozenset(_font(False).get_charmap())
+
+
+@cache
+def _font(bold: bool) -> "FT2Font":
     from matplotlib import font_manager, ft2font
 
-    path = font_manager.findfont(FONT)
-    return frozenset(ft2font.FT2Font(str(path)).get_charmap())
+    weight = "bold" if bold else "normal"
+    wanted = font_manager.FontProperties(family=FONT, weight=weight)
+    return ft2font.FT2Font(str(font_manager.findfont(wanted)))
+
+
+class _Advances(dict[str, float]):
+    """Width of each character in parts of the font's size, measured when asked."""
+
+    def __init__(self, font: "FT2Font") -> None:
+        self.font = font
+
+    def __missing__(self, character: str) -> float:
+        from matplotlib import ft2font
+
+        glyph = self.font.load_char(ord(character), flags=ft2font.LoadFlags.NO_SCALE)
+        width = glyph.horiAdvance / self.font.units_per_EM
+        return self.setdefault(character, width)
+
+
+@cache
+def _advances(bold: bool) -> _Advances:
+    return _Advances(_font(bold))

@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from reports import lookup
 from reports.figures.canvas import INK, WIDTH, place, render
+from reports.figures.dots import thin
 from reports.figures.styles import Style, styles
 from reports.folder import Folder
 from reports.wording import score, wrap
@@ -41,12 +42,12 @@ def draw_estimation(
     leading = lookup.primary(folder)
 
     def paint(figure: "Figure") -> None:
-        wide = (WIDTH - 28) / (2 * len(names) - 1)
+        wide = min((WIDTH - 28) / (2 * len(names) - 1), 24)
         left = place(figure, 10, _TOP, wide * len(names), _SIDE)
         for k, name in enumerate(names):
             row = lookup.summary(folder, name, leading)
             _draw_column(left, k, values[name], look[name], row, "mean")
-        _finish(left, folder, names, f"{score(leading)} of each image")
+        _finish(left, folder, names, score(leading).capitalize())
         start = 10 + wide * len(names) + 16
         right = place(figure, start, _TOP, wide * (len(names) - 1), _SIDE)
         for k, name in enumerate(names[1:]):
@@ -57,7 +58,7 @@ def draw_estimation(
         right.axhspan(-margin, margin, color="#e4e4e4", linewidth=0, zorder=0)
         right.axhline(0, color="black", linewidth=0.7, zorder=1)
         label = wrap(lookup.label(folder, first), 24, 1)
-        _finish(right, folder, names[1:], f"{label} minus it, image by image")
+        _finish(right, folder, names[1:], f"{label} minus each")
 
     return render("estimation", (WIDTH, _TOP + _SIDE + _BOTTOM), paint)
 
@@ -70,14 +71,15 @@ def _draw_column(
     row: lookup.Row | None,
     estimate: str,
 ) -> None:
-    """Draw a dot per image, their distribution beside it, mean and interval."""
+    """Draw images as dots, their distribution beside them, mean and interval."""
     values = values[np.isfinite(values)]
     if not len(values):
         return
-    jitter = (np.arange(len(values)) * _GOLDEN % 1 - 1) * _DOT - 0.04
+    dots = thin(values)
+    jitter = (np.arange(len(dots)) * _GOLDEN % 1 - 1) * _DOT - 0.04
     axes.scatter(
         place_ + jitter,
-        values,
+        dots,
         s=2.0,
         color=style.color,
         alpha=0.45,

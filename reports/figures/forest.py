@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reports import lookup
-from reports.figures.canvas import INK, WIDTH, place, render
+from reports.figures.canvas import INK, WIDTH, fit, place, render
 from reports.figures.styles import styles
 from reports.folder import Folder
-from reports.wording import Number, shorten
+from reports.wording import Number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -126,7 +126,7 @@ def _finish(axes: "Axes", folder: Folder, rows: Sequence[str], labelled: bool) -
         axes.get_xticklabels()[-1].set_horizontalalignment("right")
     axes.grid(axis="x")
     axes.tick_params(axis="y", length=0)
-    names = [shorten(lookup.label(folder, name), 34) for name in rows]
+    names = [fit(lookup.label(folder, name), _LABELS - 3) for name in rows]
     axes.set_yticks(range(len(rows)), labels=names if labelled else [])
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool, Float
 
-from reports.figures.canvas import WIDTH, place, render
-from reports.wording import shorten, signed
+from reports.figures.canvas import WIDTH, fit, place, render
+from reports.wording import signed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -56,7 +56,7 @@ def draw_matrix(
         axes.set_ylim(len(names), 0)
         axes.set_aspect("equal")
         places = np.arange(len(names)) + 0.5
-        short = [shorten(label, 36) for label in labels.values()]
+        short = [fit(label, _LABELS - 7) for label in labels.values()]
         axes.set_yticks(places, labels=[f"{t} {k + 1}" for k, t in enumerate(short)])
         axes.set_xticks(places, labels=[str(k + 1) for k in range(len(names))])
         axes.tick_params(length=0)

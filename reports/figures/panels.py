@@ -169,11 +169,12 @@ def _show(
     axes: "Axes", picture: Shaped[np.ndarray, "h w *c"], cmap: str = "inferno"
 ) -> None:
     """Show a picture; what is not finite is left gray."""
+    from matplotlib import colormaps
+
     top = 255 if picture.dtype == np.uint8 else 1
-    axes.set_facecolor("#999999")
     axes.imshow(
         picture,
-        cmap=cmap,
+        cmap=colormaps[cmap].with_extremes(bad="#999999"),
         vmin=0,
         vmax=top,
         interpolation="none",

@@ -36,9 +36,11 @@ def _sentences(folder: Folder) -> list[tuple[str, str]]:
     if row is None or row["mean"] is None:
         return [(name, f"has no {what} here: no image with a lesion could be scored.")]
     level = lookup.level(folder)
+    reach = f" ({level} CI {decimal(row['low'])} to {decimal(row['high'])})"
+    if row["low"] is None or row["high"] is None:
+        reach = ""
     start = (
-        f"has a mean {what} of {decimal(row['mean'])} ({level} CI "
-        f"{decimal(row['low'])} to {decimal(row['high'])}) on "
+        f"has a mean {what} of {decimal(row['mean'])}{reach} on "
         f"{count(row['n'], 'image')} with a lesion."
     )
     prevalence = folder.results["prevalence"].get("all")

@@ -3,6 +3,7 @@
 from reports import lookup
 from reports.content import Figure, Paragraph, Section
 from reports.figures.boxes import describe_boxes, draw_boxes
+from reports.figures.dots import tell
 from reports.folder import Folder
 
 
@@ -22,7 +23,7 @@ def build(folder: Folder) -> Section:
         "Per-image sensitivity and specificity, images with a lesion "
         f"(n = {row['n']}); the paper's Figure 3.",
         "Black line: median. Box: quartiles. Whiskers: the last image within 1.5 box "
-        "lengths. Dots: all images. Right is better. Marks by verdict, paired: "
+        f"lengths. {tell(row['n'])} Right is better. Marks by verdict, paired: "
         "\N{BLACK UP-POINTING TRIANGLE} above the reference, "
         "\N{BLACK DOWN-POINTING TRIANGLE} below it, both beyond the margin; "
         "\N{WHITE UP-POINTING TRIANGLE} \N{WHITE DOWN-POINTING TRIANGLE} not beyond it "

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from reports import lookup
 from reports.content import Figure, Paragraph, Section
+from reports.figures.dots import tell
 from reports.figures.estimation import draw_estimation
 from reports.folder import Folder
 from reports.sections.answer import rivals
@@ -39,7 +40,7 @@ def build(folder: Folder) -> Section:
         f"Dots of {score(leading)} of every image, and of its paired differences. "
         f"{lookup.label(folder, first)} minus: {said}.",
         f"Every image: {score(leading)}, and its paired differences.",
-        "A dot is an image, the shape how dense they lie; black: mean and "
+        f"{tell(len(values[first]))} Shapes: how dense they lie. Black: mean and "
         f"{lookup.level(folder)} CI. Gray: the margin.{_size(folder, rows)}",
     )
     return Section("estimation", _TITLE, (figure,))

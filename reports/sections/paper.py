@@ -22,10 +22,8 @@ def build(folder: Folder) -> Section:
         for row in folder.results["paper_tests"]
     }
     others = [name for name in rivals(folder) if any(key[0] == name for key in tests)]
-    if not others:
-        line = (
-            "There is no second method, so the paper's tests have nothing to compare."
-        )
+    if not any(tests[key]["n"] for key in tests if key[0] in others):
+        line = "The paper's tests have nothing to compare: no two methods were scored."
         return Section("paper", title, (Paragraph(line),))
     rows, rules = [], []
     level = lookup.level(folder)

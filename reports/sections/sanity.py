@@ -26,11 +26,19 @@ _READING = (
 )
 
 
-def build(folder: Folder) -> Section | None:
+_TITLE = "Do the maps depend on the model?"
+
+
+def build(folder: Folder) -> Section:
     """Show the checks of a sanity folder, if the scores came with one."""
     found = folder.evidence.get("sanity")
     if not found or not found.get("entries"):
-        return None
+        line = (
+            "Not checked: neither random weights nor permuted labels nor other "
+            "trainings. hrcam sanity does that, and hrcam score takes its folder by "
+            "--sanity."
+        )
+        return Section("sanity", _TITLE, (Paragraph(line),))
     cascade = [row for row in found["comparisons"] if row["check"] == "weights"]
     blocks: list[Block] = [Paragraph(_tell(found, cascade), "In short.")]
     if cascade:
@@ -40,7 +48,7 @@ def build(folder: Folder) -> Section | None:
     notes = " ".join(found.get("notes") or [])
     if notes:
         blocks.append(Paragraph(notes, "Left out.", "note"))
-    return Section("sanity", "Do the maps depend on the model?", tuple(blocks))
+    return Section("sanity", _TITLE, tuple(blocks))
 
 
 def _tell(found: Row, cascade: Sequence[Row]) -> str:

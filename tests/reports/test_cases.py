@@ -209,5 +209,5 @@ def test_a_single_entry_says_so_everywhere(make_scores, make_external, tmp_path)
         "There is one entry only, so there are no differences."
     )
     assert lines["paper"] == (
-        "There is no second method, so the paper's tests have nothing to compare."
+        "The paper's tests have nothing to compare: no two methods were scored."
     )

@@ -243,7 +243,7 @@ def test_alerts_name_wrong_answers_and_constant_maps(make_scene, make_strata):
         "approximate.",
         "grad_cam: 5 of 24 maps are constant (one value everywhere; nothing is marked "
         "above 0).",
-        "1 masks fill the image: specificity is undefined there.",
+        "Specificity is undefined where masks fill the image: 1.",
         "The classifier is wrong on 3 of 16 images with a lesion (18.8%): see the "
         "stratum 'correct'.",
     ]
