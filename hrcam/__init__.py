@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hrcam.pipeline.generation import generate
     from hrcam.pipeline.inverting import invert
     from hrcam.pipeline.map_intervals import map_interval
+    from hrcam.pipeline.reading import read
     from hrcam.pipeline.reporting import report
     from hrcam.pipeline.running import run
     from hrcam.pipeline.scoring import score
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _VERBS = {
     "generate": "generation",
+    "read": "reading",
     "train": "training",
     "explain": "explaining",
     "invert": "inverting",
@@ -41,6 +43,7 @@ __all__ = [
     "generate",
     "invert",
     "map_interval",
+    "read",
     "report",
     "run",
     "score",

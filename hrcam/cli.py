@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from hrcam.console import complain, muted, say, watcher
+from hrcam.read_command import read
 from hrcam.score_command import score
 from hrcam.study_commands import plan, seeds
 
@@ -265,6 +266,7 @@ def explain(  # noqa: PLR0913  one parameter per option
     say(f"{len(maps)} entries at {out}: {', '.join(maps)}.")
 
 
+app.command()(read)
 app.command()(score)
 app.command()(seeds)
 app.command()(plan)
@@ -354,7 +356,7 @@ def audit(
 @app.command()
 def verify(dataset: Data) -> None:
     """Compare every file of a dataset with its checksum."""
-    from simbench.manifest import verify
+    from simbench.verification import verify
 
     problems = verify(dataset)
     for problem in problems:
@@ -438,7 +440,7 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:  # the one place where problems become words
         if debug:
             raise
-        complain(_words(error))
+        complain(_words(error), getattr(error, "layout", ""))
         sys.exit(1)
 
 

@@ -25,9 +25,14 @@ def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def complain(text: str) -> None:
-    """Print a problem, in one line, on standard error."""
-    sys.stderr.write(f"hrcam: {' '.join(text.split())}\n")
+def complain(text: str, shown: str = "") -> None:
+    """Print a problem, in one line, on standard error.
+
+    What the text ends with and is ``shown``, such as a tree of files, keeps its lines.
+    """
+    text = text.removesuffix(shown)
+    shown = f"{shown}\n" if shown else ""
+    sys.stderr.write(f"hrcam: {' '.join(text.split())}\n{shown}")
 
 
 def caution(text: str) -> None:

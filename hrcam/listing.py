@@ -109,6 +109,16 @@ def readers() -> Rows:
     ]
 
 
+def datasets() -> Rows:
+    """List the real datasets that `hrcam read` reads from a local copy."""
+    from simbench.readers import READERS
+
+    return [
+        {"name": x.name, "about": x.about, "extra": x.extra or "-"}
+        for x in READERS.values()
+    ]
+
+
 def normalizations() -> Rows:
     """List the normalizations that maps may be scored under."""
     from metrics.normalization.table import NORMALIZATIONS
@@ -134,6 +144,7 @@ LISTS: dict[str, Callable[[], Rows]] = {
     "scores": scores,
     "recipes": recipes,
     "readers": readers,
+    "datasets": datasets,
     "normalizations": normalizations,
     "networks": networks,
 }

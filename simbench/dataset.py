@@ -15,11 +15,13 @@ from jaxtyping import Shaped
 from simbench.audit import audit, keep_budget
 from simbench.blocks import Tables, draw_block, layout, starts
 from simbench.difficulty.columns import NUMBERS
-from simbench.manifest import NAME, quick_problems, read_manifest
+from simbench.manifest import quick_problems, read_manifest
 from simbench.recipe import Recipe, parse
 from simbench.rows import Decoding, View, absent, rows
 
 ARRAYS = "arrays.zarr"
+READING = "reading.toml"
+"""What a dataset that was read has in place of a recipe."""
 MASKS = ("mask", "distinctive")
 SPLITS = ("train", "validation", "test")
 LESIONS = {
@@ -53,6 +55,8 @@ class Dataset:
     """Which of :data:`simbench.readers.READERS` read it; none for phantoms."""
     chiral: bool = False
     """Whether images tell left from right, as letters do: never to be mirrored."""
+    strata: tuple[str, ...] = ()
+    """Further columns of ``index`` that scores are carried along with."""
 
     def __repr__(self) -> str:
         shape = self.arrays["image"].shape
@@ -179,8 +183,8 @@ def generate(
 
 
 def is_dataset(folder: Path | str) -> bool:
-    """Say whether a folder is a dataset that was generated or read, and finished."""
-    return (Path(folder) / NAME).is_file()
+    """Say whether a folder is, or begins to be, a dataset, generated or read."""
+    return any((Path(folder) / name).is_file() for name in ("recipe.toml", READING))
 
 
 def open_dataset(folder: Path | str) -> Dataset:
@@ -195,7 +199,7 @@ def open_dataset(folder: Path | str) -> Dataset:
     """
     import zarr
 
-    from simbench.readers.folder import READING, open_reading
+    from simbench.readers.folder import open_reading
 
     folder = Path(folder)
     manifest = read_manifest(folder)

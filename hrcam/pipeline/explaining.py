@@ -153,7 +153,7 @@ def _view(
     scores = np.zeros((len(ids), probe.classes))
     judged_before = len(model.predictions) > 0
     if not judged_before or choices.target.asked == "predicted":
-        scores = logits(probe, dataset.read("image", ids))
+        scores = logits(probe, dataset.images(ids))
     model = judged(
         model, dataset, choices.split, None if judged_before else _chances(scores)
     )

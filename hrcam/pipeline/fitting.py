@@ -42,7 +42,7 @@ def pooled(probe: Any, dataset: Dataset, split: str) -> Pools:
     pools = []
     for name in ("train", "validation", split):
         ids = dataset.ids(name)
-        features = pool(probe, dataset.read("image", ids))
+        features = pool(probe, dataset.images(ids))
         pools.append(Pool(layers, features, labels_of(dataset, ids)))
     return Pools(*pools)
 
@@ -132,7 +132,7 @@ def labeled_maps(
     from hrcam.engine.pooling import feature_maps
 
     labels, start = labels_of(dataset, ids), 0
-    for maps in feature_maps(probe, dataset.read("image", ids), names):
+    for maps in feature_maps(probe, dataset.images(ids), names):
         count = len(maps[names[0]])
         yield maps, labels[start : start + count]
         start += count

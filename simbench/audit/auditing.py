@@ -12,7 +12,14 @@ from simbench.audit.contrasts import contrasts, judged, rows_of, untested
 from simbench.audit.features import MODELED, features, order
 from simbench.audit.models import one_thread
 from simbench.audit.regeneration import outside
-from simbench.audit.sampling import Chosen, Images, Levels, choose, levels_of
+from simbench.audit.sampling import (
+    Chosen,
+    Images,
+    Levels,
+    choose,
+    column,
+    levels_of,
+)
 from simbench.budget import CHECKS, Budget
 
 Features = dict[str, Float[np.ndarray, "n _"]]
@@ -90,6 +97,8 @@ def _blanked(
 ) -> list[dict[str, Any]]:
     if not {"mask", "effect"} & set(dataset.arrays):
         why = "no masks"
+    elif not column(dataset.index, "mask_known", True).all():
+        why = "not the masks of all images"
     elif (chosen.lesions == "none").all():
         why = "no lesions"
     else:

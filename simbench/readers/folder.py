@@ -14,18 +14,16 @@ from typing import Any
 
 import pandas as pd
 
-from simbench.dataset import CONFOUNDERS, LESIONS, Dataset
+from simbench.dataset import CONFOUNDERS, LESIONS, READING, Dataset
 from simbench.manifest import checksum, replace_text, seal
 from simbench.readers.choices import Choices, find_reader, parse_options
 from simbench.readers.decoded import Decoded
 from simbench.readers.listing import Listing, Picture
 from simbench.readers.reader import Reader
-from simbench.readers.reading import Found, list_images, look_through
+from simbench.readers.reading import OWN, Found, list_images, look_through
 from simbench.readers.resizing import fit_image, fit_mask
 from simbench.readers.root import Root
 from simbench.toml_text import toml_text
-
-READING = "reading.toml"
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,4 +194,5 @@ def _dataset(
         arrays=arrays,
         reader=reader.name,
         chiral=reader.chiral,
+        strata=tuple(str(name) for name in index if name not in OWN),
     )

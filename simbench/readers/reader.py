@@ -12,8 +12,19 @@ from simbench.readers.root import Root
 class LayoutError(ValueError):
     """A folder that is not laid out as a reader expects it.
 
-    A reader says what is wrong; whoever calls it adds the layout.
+    A reader says what it got instead; whoever calls it adds the layout.
+
+    Parameters
+    ----------
+    text
+        What was got; or all of the message.
+    layout
+        The layout that the message ends with.
     """
+
+    def __init__(self, text: str, layout: str = "") -> None:
+        super().__init__(text)
+        self.layout = layout
 
 
 class NoOptions(Parameters):

@@ -21,6 +21,11 @@ from simbench.readers.reader import LayoutError, Reader
 from simbench.readers.root import Root, several
 from simbench.readers.splits import divide
 
+#: Columns of every index; a reader's further ones are strata.
+OWN = (
+    *("image_id", "split", "label", "subject", "lesion", "mask_known"),
+    *("file", "checksum", "mask_checksum", "height", "width"),
+)
 #: Changes when the same files would be read as another dataset.
 VERSION = 1
 
@@ -66,11 +71,12 @@ def list_images(reader: Reader, root: Root, options: Any) -> Listing:
     try:
         found: Listing = reader.find(root, options)
     except LayoutError as error:
+        layout = reader.layout.rstrip()
         msg = (
-            f"{root.folder} must be laid out as `{reader.name}` is, got {error}; it "
-            f"expects:\n{reader.layout.rstrip()}"
+            f"{root.folder} must be laid out as reader {reader.name!r} expects it, got "
+            f"{error}; the layout is:\n{layout}"
         )
-        raise LayoutError(msg) from error
+        raise LayoutError(msg, layout) from error
     return found
 
 
