@@ -36,8 +36,12 @@ def accuracy(confusions: Confusions) -> Values:
 
 def f1_macro(confusions: Confusions) -> Values:
     """Return the mean F1 of the classes that occur or are predicted."""
-    under = confusions.sum(axis=1) + confusions.sum(axis=2)
-    return _mean(_ratio(2 * _hits(confusions), under))
+    return _mean(_f1(confusions))
+
+
+def f1_positive(confusions: Confusions) -> Values:
+    """Return the F1 of class 1; NaN where it neither occurs nor is predicted."""
+    return _f1(confusions)[:, 1]
 
 
 def kappa(confusions: Confusions) -> Values:
@@ -53,6 +57,12 @@ def kappa(confusions: Confusions) -> Values:
 
 def _hits(confusions: Confusions) -> Float[np.ndarray, "b k"]:
     return np.diagonal(confusions, axis1=1, axis2=2)
+
+
+def _f1(confusions: Confusions) -> Float[np.ndarray, "b k"]:
+    """Return each class's F1: hits over the mean of those there and those predicted."""
+    under = confusions.sum(axis=1) + confusions.sum(axis=2)
+    return _ratio(2 * _hits(confusions), under)
 
 
 def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:

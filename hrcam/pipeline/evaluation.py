@@ -26,6 +26,8 @@ AGREEMENTS = {
     "f1_macro": agreement.f1_macro,
     "kappa": agreement.kappa,
 }
+#: The same of two classes, the second of which is the positive one.
+OF_TWO = {**AGREEMENTS, "f1_positive": agreement.f1_positive}
 
 
 def tabulate(
@@ -66,9 +68,10 @@ def evaluate(
     -------
     scores
         ``accuracy``, ``balanced_accuracy``, ``f1_micro``, ``f1_macro``, ``kappa``
-        (Cohen's), ``sensitivity`` (a list, by class) and ``auroc``, each with the ends
-        of its 95 % interval (``…_low``, ``…_high``); ``confusion`` (rows: truth); ``n``
-        images of ``subjects``. In two-class data the AUROC is class 1's, also by lesion
+        (Cohen's), in two-class data ``f1_positive`` (of class 1), ``sensitivity`` (a
+        list, by class) and ``auroc``, each with the ends of its 95 % interval
+        (``…_low``, ``…_high``); ``confusion`` (rows: truth); ``n`` images of
+        ``subjects``. In two-class data the AUROC is class 1's, also by lesion
         kind, with its curve; otherwise the mean over classes, each against the rest,
         which are in ``auroc_by_class``. NaN where a class that is needed is missing.
 
@@ -79,9 +82,9 @@ def evaluate(
     theirs (Zou & Donner, Statistics in Medicine 27, 2008). These take images for
     independent: where a subject has several, subjects are resampled instead. The AUROC
     of one class has the interval of DeLong et al. (1988), clustered by subject. The
-    rest (macro-averaged F1, kappa, averaged AUROC) are percentiles of 2,000 resamples
-    of subjects, over those in which the score is defined; without a single error such
-    an interval has no width, and says little.
+    rest (other F1, kappa, averaged AUROC) are percentiles of 2,000 resamples of
+    subjects, over those in which the score is defined; without a single error such an
+    interval has no width, and says little.
     """
     labels, predicted = table["label"].to_numpy(), table["predicted"].to_numpy()
     owners = np.arange(len(table)) if subjects is None else numbers(subjects)
@@ -101,10 +104,11 @@ def _agreeing(
     classes: int,
 ) -> Scores:
     """Score the most probable classes."""
+    table = OF_TWO if classes == 2 else AGREEMENTS
 
     def score(weights: Float[np.ndarray, "b n"]) -> Float[np.ndarray, "b s"]:
         drawn = agreement.confusions(weights, labels, predicted, classes)
-        columns = [function(drawn) for function in AGREEMENTS.values()]
+        columns = [function(drawn) for function in table.values()]
         return np.column_stack([*columns, agreement.sensitivities(drawn)])
 
     values = score(np.ones((1, len(labels))))[0]
@@ -118,13 +122,13 @@ def _agreeing(
             [wilson(int(c[k]), int(c.sum())) for k, c in enumerate(counts)]
         ).T
         whole = wilson(int(np.trace(counts)), len(labels))
-        names = list(AGREEMENTS)
+        names = list(table)
         limits[:, len(names) :] = shares
         limits[:, names.index("accuracy")] = limits[:, names.index("f1_micro")] = whole
         combined = mean_interval(values[len(names) :], shares)
         limits[:, names.index("balanced_accuracy")] = combined
     scores: Scores = {"confusion": counts.tolist()}
-    for k, name in enumerate(AGREEMENTS):
+    for k, name in enumerate(table):
         scores |= named(name, values[k], *limits[:, k])
-    rest = slice(len(AGREEMENTS), None)
+    rest = slice(len(table), None)
     return scores | named("sensitivity", values[rest], *limits[:, rest])

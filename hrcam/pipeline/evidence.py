@@ -17,6 +17,8 @@ from metrics import MapSource, MaskSource, Scores
 from metrics.counting.truth import as_truth
 from simbench.dataset import Dataset
 
+#: Masks that are measured at a time.
+MEASURED = 256
 #: Thumbnails on the data card, per lesion kind.
 THUMBNAILS = 2
 
@@ -41,6 +43,9 @@ class Comparison:
         Folder of images to draw on where there is no dataset, or None.
     region
         Which truth of the dataset was scored.
+    published
+        How good classifiers of these images were elsewhere, as a recipe of a run says;
+        by default what the shipped recipes know of the dataset.
     """
 
     scores: Scores
@@ -50,6 +55,7 @@ class Comparison:
     runs: Sequence[Explained]
     images: Path | str | None
     region: str = "mask"
+    published: Mapping[str, Any] | None = None
 
 
 def gather_evidence(comparison: Comparison, command: str) -> dict[str, Any]:
@@ -57,6 +63,8 @@ def gather_evidence(comparison: Comparison, command: str) -> dict[str, Any]:
     runs, dataset = comparison.runs, comparison.dataset
     known = runs[0].evidence if len(runs) == 1 else {}
     evidence = {n: known[n] for n in ("classifier", "heads") if n in known}
+    if dataset is not None and "classifier" in evidence:
+        evidence["classifier"] = _beside(evidence["classifier"], comparison)
     evidence["provenance"] = {
         "title": _title(known, dataset),
         "command": command,
@@ -87,8 +95,11 @@ def describe_data(
         for row in counts.to_dict("records")
     ]
     kinds = dataset.index.set_index("image_id").loc[list(ids), "lesion"].to_numpy()
-    masked = dataset.read("mask" if region == "effect" else region, ids)
-    shares = masked.mean(axis=(1, 2))
+    masks = "mask" if region == "effect" else region
+    parts = [ids[i : i + MEASURED] for i in range(0, len(ids), MEASURED)]
+    shares = np.concatenate(
+        [dataset.read(masks, part).mean(axis=(1, 2)) for part in parts]
+    )
     areas = {
         str(kind): {
             name: float(np.quantile(shares[kinds == kind], q))
@@ -169,8 +180,20 @@ def _thumbnails(dataset: Dataset) -> dict[str, np.ndarray]:
     }
 
 
+def _beside(classifier: Mapping[str, Any], comparison: Comparison) -> Mapping[str, Any]:
+    """Put what was published beside a classifier's own scores."""
+    from hrcam.run_recipe import published_of
+
+    dataset, published = comparison.dataset, comparison.published
+    if published is None and dataset is not None:
+        simulated = dataset.recipe.name if dataset.recipe else ""
+        published = published_of(dataset.reader, simulated)
+    return {**classifier, "published": published} if published else classifier
+
+
 def _title(known: Mapping[str, Any], dataset: Dataset | None) -> str:
     if dataset is None or not known.get("provenance"):
         return "Comparison of saliency maps"
-    name = dataset.recipe.name if dataset.recipe else "the dataset"
+    known_name = dataset.recipe or dataset.reader
+    name = dataset.name if known_name else "the dataset"
     return f"Class-activation maps on {name}"

@@ -82,6 +82,7 @@ def score(  # noqa: PLR0913  keywords of a public verb
     tuned_on: Any = None,
     workers: int = 1,
     command: str = "",
+    published: Mapping[str, Any] | None = None,
     overwrite: bool = False,
     progress: Callable[[int], None] | None = None,
     warn: Callable[[str], None] = warnings.warn,
@@ -126,6 +127,9 @@ def score(  # noqa: PLR0913  keywords of a public verb
         A :class:`metrics.ScoreOptions`.
     command
         The command line, for the report's provenance.
+    published
+        How good classifiers of these images were elsewhere, as a recipe's table
+        ``[published]`` says; by default what the shipped recipes know of the dataset.
     overwrite
         Whether an existing folder may be replaced.
     progress
@@ -164,7 +168,9 @@ def score(  # noqa: PLR0913  keywords of a public verb
         warn=warn,
     )
     scores = with_confounders(scores, sources, dataset)
-    comparison = Comparison(scores, sources, masks, dataset, runs, images, region)
+    comparison = Comparison(
+        scores, sources, masks, dataset, runs, images, region, published
+    )
     evidence = gather_evidence(comparison, command) | checked
     scores = with_evidence(scores, evidence)
     if out is None:

@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from reports.content import Beside, Block, Column, Figure, Paragraph, Section, Table
+from reports.content import Beside, Column, Figure, Paragraph, Section, Table
 from reports.figures.classifier import draw_classifier
 from reports.folder import Folder
-from reports.wording import decimal
+from reports.wording import NOTHING, decimal
 
 _SCORES = (
     ("accuracy", "Accuracy"),
     ("balanced_accuracy", "Balanced accuracy"),
     ("f1_micro", "F1, micro"),
     ("f1_macro", "F1, macro"),
+    ("f1_positive", "F1 of {positive}"),
     ("auroc", "AUROC"),
 )
+_NETWORKS = {"resnet50": "ResNet-50", "vgg19": "VGG-19"}
 
 
 def build(folder: Folder) -> Section:
@@ -24,29 +26,53 @@ def build(folder: Folder) -> Section:
     if not found or not splits:
         line = "No classifier is known: the maps are scored as they were given."
         return Section("classifier", title, (Paragraph(line),))
-    table, figure = _tabulate(splits), _draw(found, splits)
-    block: Block = Beside(table, figure, 0.48) if figure else table
-    return Section("classifier", title, (block,))
+    table, figure = _tabulate(found, splits), _draw(found, splits)
+    if figure is None:
+        return Section("classifier", title, (table,))
+    if found.get("published"):  # no room beside the wider table
+        return Section("classifier", title, (table, figure))
+    return Section("classifier", title, (Beside(table, figure, 0.48),))
 
 
-def _tabulate(splits: Mapping[str, Mapping[str, Any]]) -> Table:
-    columns = (Column("Score", "left"), *(Column(str(split)) for split in splits))
-    rows = [
-        ("Images", *(str(part.get("n", "\N{EN DASH}")) for part in splits.values()))
-    ]
+def _tabulate(
+    found: Mapping[str, Any], splits: Mapping[str, Mapping[str, Any]]
+) -> Table:
+    published = found.get("published") or {}
+    elsewhere = published.get("networks") or {}
+    columns = (
+        *(Column("Score", "left"), *(Column(str(split)) for split in splits)),
+        *(Column(f"Published, {_NETWORKS.get(name, name)}") for name in elsewhere),
+    )
+    blank = ("",) * len(elsewhere)
+    counts = (str(part.get("n", NOTHING)) for part in splits.values())
+    rows = [("Images", *counts, *blank)]
+    positive = str((found.get("classes") or ["", "class 1"])[-1])
     for key, words in _SCORES:
-        rows.append((words, *(_cell(part, key) for part in splits.values())))
+        if key == "f1_positive" and not any(key in part for part in splits.values()):
+            continue
+        cells = (_cell(part, key) for part in splits.values())
+        others = (decimal(row.get(key)) for row in elsewhere.values())
+        rows.append((words.format(positive=positive), *cells, *others))
     kinds = {k: None for p in splits.values() for k in p.get("auroc_by_lesion") or {}}
     for kind in kinds:
         values = [(p.get("auroc_by_lesion") or {}).get(kind) for p in splits.values()]
-        rows.append((f"AUROC, {kind}", *(decimal(value) for value in values)))
+        rows.append((f"AUROC, {kind}", *(decimal(value) for value in values), *blank))
     return Table(
         "Scores of the classifier.",
         columns,
         tuple(rows),
         "95% intervals in brackets. The maps explain this classifier: where it is "
-        "wrong, a map that misses the lesion may still be right about the classifier.",
+        "wrong, a map that misses the lesion may still be right about the classifier."
+        + _tell_published(published),
     )
+
+
+def _tell_published(published: Mapping[str, Any]) -> str:
+    """Say whose the published numbers are."""
+    if not published:
+        return ""
+    told = f" Published: of {published['data']} ({published['source']})."
+    return f"{told} {published['note']}" if published.get("note") else told
 
 
 def _cell(part: Mapping[str, Any], key: str) -> str:

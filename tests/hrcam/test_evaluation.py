@@ -96,6 +96,11 @@ def test_scores_equal_scikit_learn(seed, classes):
             labels, predicted, average=average, labels=range(classes), zero_division=0
         )
         assert found[f"f1_{average}"] == pytest.approx(expected)
+    if classes == 2:
+        expected = metrics.f1_score(labels, predicted, zero_division=0)
+        assert found["f1_positive"] == pytest.approx(expected)
+    else:
+        assert "f1_positive" not in found
     np.testing.assert_array_equal(
         found["confusion"],
         metrics.confusion_matrix(labels, predicted, labels=range(classes)),
@@ -183,7 +188,7 @@ def test_every_score_lies_in_its_interval(classes, each):
         table, kinds(labels), "abc"[:classes], (np.arange(90) // each).tolist()
     )
     assert found["subjects"] == 90 // each
-    for name in NAMES:
+    for name in (*NAMES, "f1_positive") if classes == 2 else NAMES:
         low, high = found[f"{name}_low"], found[f"{name}_high"]
         assert low < found[name] < high
     pairs = zip(found["sensitivity_low"], found["sensitivity_high"], strict=True)

@@ -561,3 +561,17 @@ def test_workers_change_no_number(maps, masks):
     one = hrcam.score(maps, masks, options=OPTIONS)
     three = hrcam.score(maps, masks, options=OPTIONS, workers=3)
     pd.testing.assert_frame_equal(one.table, three.table)
+
+
+def test_what_was_published_stands_beside_the_classifier_s_scores(
+    explained, scored, tiny
+):
+    assert "published" not in scored.evidence["classifier"]
+    named = replace(tiny, recipe=tiny.recipe.model_copy(update={"name": "bone-lr"}))
+    quick = replace(OPTIONS, checks=False)
+    told = hrcam.score(explained, named, options=quick).evidence["classifier"]
+    assert told["classes"] == ["normal", "abnormal"]
+    assert told["published"]["networks"]["resnet50"]["f1_positive"] == 0.72
+    mine = {"source": "a", "data": "b", "networks": {}}
+    scores = hrcam.score(explained, named, options=quick, published=mine)
+    assert scores.evidence["classifier"]["published"] == mine
