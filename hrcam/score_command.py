@@ -112,7 +112,13 @@ def score(  # noqa: PLR0913  one parameter per option
     froc: Annotated[
         bool, typer.Option("--froc", help="Trace lesions found and false parts.")
     ] = False,
-    workers: Annotated[int, typer.Option(min=1, help="Threads that score.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that score.")] = 1,
+    scheduler: Annotated[
+        str,
+        typer.Option(
+            help="A Dask scheduler's address: its workers work instead of ours."
+        ),
+    ] = "",
     seed: Annotated[int, typer.Option(min=0, help="Of bootstrap and panels.")] = 0,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what is at --out.")
@@ -164,6 +170,7 @@ def score(  # noqa: PLR0913  one parameter per option
             options=options,
             tuned_on=tuned_on,
             workers=workers,
+            scheduler=scheduler,
             command=shlex.join(["hrcam", *sys.argv[1:]]),
             overwrite=overwrite,
             progress=progress,

@@ -1,8 +1,10 @@
 """Every score of every map: what is measured, and what of it is asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Num, Shaped, UInt8
@@ -96,8 +98,13 @@ class Plan:
         Where scores of marked pixels are tabulated.
     tuned
         By entry, the place of the threshold that was tuned on other images.
-    workers
-        Threads that share the entries of a batch.
+    executor
+        Scores the shards, in threads, processes or elsewhere; None scores them here.
+    reopen
+        Opens the same maps and masks where an executor's workers do not share this
+        memory; equal ones open the same.
+    keep
+        Folder that shards are kept in until all are done; None for memory.
     spill
         Folder on whose disk arrays too large for memory are kept; None for memory.
     froc
@@ -107,7 +114,9 @@ class Plan:
     scores: tuple[Score, ...] = field(default_factory=choose_scores)
     thresholds: tuple[float, ...] = (0.3, 0.5, 0.8)
     tuned: Mapping[str, int] = field(default_factory=dict)
-    workers: int = 1
+    executor: Executor | None = None
+    reopen: Callable[[], Any] | None = None
+    keep: Path | None = None
     spill: Path | None = None
     froc: bool = False
 

@@ -1,27 +1,21 @@
-"""Read maps and masks batch by batch and score every map."""
+"""Score every map, shard by shard, and put together what is found."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, UInt8
 
 from metrics.counting.statuses import STATUSES
-from metrics.counting.thresholds import Sweep, sweep
-from metrics.counting.truth import Truth
+from metrics.counting.thresholds import Sweep
 from metrics.measured import Measured, Plan
-from metrics.pooled.froc import Candidates, join, propose
-from metrics.scores.evaluation import evaluate
-from metrics.scores.score import Compared
-from metrics.sources.intake import read_masks, read_present
+from metrics.pooled.froc import Candidates, join
+from metrics.shards import SHARD, Opened, Shard, describe, measure_afar, measure_shard
 from metrics.sources.source import MapSource, MaskSource
 from metrics.storage.allocation import allocate
-
-THRESHOLDS = 101
-_CODES = {status: code for code, status in enumerate(STATUSES)}
+from metrics.storage.shards import read_shard
 
 
 def measure(
@@ -32,8 +26,8 @@ def measure(
 ) -> Measured:
     """Score every map of every source against the masks, in one pass.
 
-    Memory holds one batch; what is found of each image is written where it belongs, on
-    disk if ``plan.spill`` names a folder and it is much.
+    Memory holds one batch of a shard; what is found of each image is written where it
+    belongs, on disk if ``plan.spill`` names a folder and it is much.
 
     Parameters
     ----------
@@ -43,9 +37,9 @@ def measure(
         Masks of the images to score; a map without one is left alone, a mask without
         a map a row with status ``missing``.
     plan
-        What is computed.
+        What is computed, who does it and where it is kept.
     progress
-        Called with the number of images just finished.
+        Called with the number of images just finished, or found finished.
 
     Raises
     ------
@@ -53,46 +47,52 @@ def measure(
         If shapes differ.
     """
     ids = tuple(masks.ids)
-    have = {name: frozenset(source.ids) for name, source in sources.items()}
-    found: _Found | None = None
-    start = 0
-    with ThreadPoolExecutor(plan.workers) as pool:
-        # One worker is this thread: sources need not stand threads then.
-        run: Any = map if plan.workers == 1 else pool.map
-        for batch, truth in read_masks(masks, ids):
-            if found is None:
-                found = _prepare(sources, ids, plan, soft=truth.soft is not None)
-            rows = slice(start, start + len(batch))
-            jobs = [
-                partial(_score, name, source, batch, truth, have[name], plan)
-                for name, source in sources.items()
-            ]
-            _warm(truth)
-            for place, part in enumerate(run(_do, jobs)):
-                found.keep(place, rows, part)
-            start += len(batch)
-            if progress is not None:
-                progress(len(batch))
-    if found is None:
+    if not ids:
         msg = "masks must hold at least one image, got none"
         raise ValueError(msg)
+    starts = range(0, len(ids), SHARD)
+    found: _Found | None = None
+    for number, given in enumerate(_shards(sources, masks, plan)):
+        shard = given if given is not None else _kept(plan.keep or Path(), number)
+        found = _prepare(shard, len(ids), plan) if found is None else found
+        rows = slice(starts[number], starts[number] + shard.values.shape[-1])
+        found.keep(rows, shard)
+        if progress is not None:
+            progress(shard.values.shape[-1])
+    assert found is not None  # noqa: S101  there is an image, so there is a shard
     return found.finish(tuple(sources), ids, plan)
 
 
-@dataclass(frozen=True)
-class _Part:
-    """What is found of one entry on one batch."""
+def _shards(sources: Mapping[str, MapSource], masks: MaskSource, plan: Plan) -> Any:
+    """Give out the shards; results come in order."""
+    ids = tuple(masks.ids)
+    cuts = [ids[start : start + SHARD] for start in range(0, len(ids), SHARD)]
+    job = describe(tuple(sources), plan)
+    if plan.reopen is None:
+        opened = Opened(tuple(sources.values()), masks)
+        work: Any = partial(measure_shard, job, opened, plan.keep)
+    else:
+        work = partial(measure_afar, job, plan.reopen, plan.keep)
+    run: Any = map if plan.executor is None else plan.executor.map
+    return run(work, range(len(cuts)), cuts)
 
-    values: Float[np.ndarray, "c n"]
-    codes: UInt8[np.ndarray, "c n"]
-    worst: Float[np.ndarray, "c n"]
-    sweep: Sweep
-    candidates: Candidates | None
+
+def _kept(keep: Path, number: int) -> Shard:
+    """Read a shard that a worker wrote."""
+    path = keep / f"{number:08d}.npz"
+    kept = read_shard(path)
+    if kept is None:
+        msg = (
+            f"{path} must be there when a worker says so, got nothing; all workers "
+            "must see one folder: run the same command again to continue"
+        )
+        raise FileNotFoundError(msg)
+    return kept[0]
 
 
 @dataclass(frozen=True)
 class _Found:
-    """Arrays that fill up batch by batch."""
+    """Arrays that fill up shard by shard."""
 
     values: np.ndarray
     codes: np.ndarray
@@ -102,21 +102,19 @@ class _Found:
     status: np.ndarray
     candidates: tuple[list[Candidates], ...]
 
-    def keep(self, place: int, rows: slice, part: _Part) -> None:
-        """Write one entry's part where it belongs."""
-        self.values[place, :, rows] = part.values
-        self.codes[place, :, rows] = part.codes
-        self.worst[:, rows] = part.worst
-        self.marked[place, 0, rows] = part.sweep.marked_healthy
-        self.marked[place, 1, rows] = part.sweep.marked_lesion
-        self.sizes[0, rows] = part.sweep.healthy
-        self.sizes[1, rows] = part.sweep.lesion
-        self.status[place, rows] = [_CODES[word] for word in part.sweep.status]
-        if part.candidates is not None:
-            self.candidates[place].append(part.candidates)
+    def keep(self, rows: slice, shard: Shard) -> None:
+        """Write a shard where it belongs."""
+        self.values[..., rows] = shard.values
+        self.codes[..., rows] = shard.codes
+        self.worst[..., rows] = shard.worst
+        self.marked[:, :, rows] = shard.marked
+        self.sizes[:, rows] = shard.sizes
+        self.status[:, rows] = shard.status
+        for parts, some in zip(self.candidates, shard.candidates, strict=False):
+            parts.append(some)
 
     def finish(
-        self, entries: tuple[str, ...], ids: tuple[str, ...], plan: Plan
+        self, entries: tuple[str, ...], ids: Sequence[str], plan: Plan
     ) -> Measured:
         """Return all of it."""
         healthy, lesion = self.sizes
@@ -137,59 +135,19 @@ class _Found:
             for name, parts in zip(entries, self.candidates, strict=True)
             if parts
         }
-        return Measured(entries, plan.columns, ids, *arrays, sweeps, candidates)
+        return Measured(entries, plan.columns, tuple(ids), *arrays, sweeps, candidates)
 
 
-def _prepare(
-    sources: Mapping[str, MapSource], ids: Sequence[str], plan: Plan, soft: bool
-) -> _Found:
-    """Make room for everything."""
-    m, c, n = len(sources), len(plan.columns), len(ids)
-    counts = np.dtype(np.float64 if soft else np.int32)
+def _prepare(shard: Shard, n: int, plan: Plan) -> _Found:
+    """Make room for everything, in the types that the first shard has."""
+    m, c = shard.values.shape[:2]
+    levels, counts = shard.marked.shape[-1], shard.marked.dtype
     return _Found(
         allocate((m, c, n), np.dtype(np.float64), plan.spill),
         allocate((m, c, n), np.dtype(np.uint8), plan.spill),
         allocate((c, n), np.dtype(np.float64), plan.spill),
-        allocate((m, 2, n, THRESHOLDS), counts, plan.spill),
-        np.zeros((2, n), np.float64 if soft else np.int64),
+        allocate((m, 2, n, levels), counts, plan.spill),
+        np.zeros((2, n), shard.sizes.dtype),
         np.zeros((m, n), np.uint8),
-        tuple([] for _ in sources),
+        tuple([] for _ in range(m)),
     )
-
-
-def _warm(truth: Truth) -> None:
-    """Compute once what all entries of the batch share, before threads do."""
-    for shared in (truth.codes, truth.shares, truth.lesion_size, truth.counted):
-        shared.flags.writeable = False
-
-
-def _score(
-    name: str,
-    source: MapSource,
-    batch: Sequence[str],
-    truth: Truth,
-    have: frozenset[str],
-    plan: Plan,
-) -> _Part:
-    """Score one entry on one batch; rows without a map are ``missing``."""
-    maps, present = read_present(name, source, have, batch, truth.size)
-    counts = sweep(maps, truth)
-    counts = replace(counts, status=np.where(present, counts.status, "missing"))
-    tuned = plan.tuned.get(name, -1)
-    compared = Compared(maps, truth, counts, plan.thresholds, tuned)
-    parts = [evaluate(score, compared) for score in plan.scores]
-    codes = [
-        np.broadcast_to([_CODES[word] for word in part.status], part.values.shape)
-        for part in parts
-    ]
-    return _Part(
-        np.concatenate([part.values for part in parts]),
-        np.concatenate(codes).astype(np.uint8),
-        np.concatenate([part.worst for part in parts]),
-        counts,
-        propose(compared) if plan.froc else None,
-    )
-
-
-def _do(job: Callable[[], _Part]) -> _Part:
-    return job()

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
@@ -103,9 +104,11 @@ def score(  # noqa: PLR0913  keywords of a public call
     masks: Any,
     strata: pd.DataFrame | None = None,
     options: ScoreOptions | None = None,
-    workers: int = 1,
+    executor: Executor | None = None,
     progress: Callable[[int], None] | None = None,
     spill: Path | None = None,
+    reopen: Callable[[], Any] | None = None,
+    keep: Path | None = None,
     warn: Callable[[str], None] = warnings.warn,
 ) -> Scores:
     """Score maps against masks and compare the methods.
@@ -125,13 +128,19 @@ def score(  # noqa: PLR0913  keywords of a public call
         ``correct`` are understood, other columns are carried along.
     options
         Choices of the analysis.
-    workers
-        Threads that share the entries.
+    executor
+        Scores shards of images; None scores them here. No number depends on it.
     progress
         Called with the number of images just finished.
     spill
         Folder on whose disk large arrays are kept, so that memory does not grow with
         the number of images; None keeps them in memory.
+    reopen
+        Returns the same sources and masks where the executor's workers do not share
+        this memory; None if they do, as threads.
+    keep
+        Folder for what is found of each shard of images, which is taken again by the
+        next call if maps and masks are the same; None keeps nothing.
     warn
         Called before scoring with each sentence on maps that look wrong.
 
@@ -155,9 +164,6 @@ def score(  # noqa: PLR0913  keywords of a public call
     """
     if not sources:
         msg = "sources must hold at least one method's maps, got none"
-        raise ValueError(msg)
-    if workers < 1:
-        msg = f"workers must be at least 1, got {workers}"
         raise ValueError(msg)
     options = ScoreOptions() if options is None else options
     truth = as_masks(masks)
@@ -185,7 +191,14 @@ def score(  # noqa: PLR0913  keywords of a public call
         )
         raise ValueError(msg)
     plan = Plan(
-        options.choose(), options.thresholds, places, workers, spill, options.froc
+        options.choose(),
+        options.thresholds,
+        places,
+        executor,
+        reopen,
+        keep,
+        spill,
+        options.froc,
     )
     doubts = check(named, truth) if options.checks else ()
     for doubt in doubts:

@@ -56,7 +56,7 @@ class Workers(Protocol):
 class Pool:
     """Processes or threads of this machine, started when the first shard is there."""
 
-    lost = (BrokenProcessPool,)
+    lost: tuple[type[BaseException], ...] = (BrokenProcessPool,)
     remedy = (
         "see whether memory was short (--memory, fewer --workers); in a script, put "
         "the call under if __name__ == '__main__', or use workers=1"

@@ -1,10 +1,16 @@
 """Write a stage's folder beside its place, and move it there when it is whole."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from hrcam.pipeline.locks import locked
+
+#: Where a stage keeps what is done of it, in its temporary folder.
+SHARDS = ".shards"
 
 #: The file that tells the folder of each stage from anybody's folder.
 MARKERS = {
@@ -59,6 +65,8 @@ def staged(
 ) -> Iterator[Path]:
     """Give a temporary folder that becomes ``out`` if all goes well.
 
+    One process at a time; see :func:`hrcam.pipeline.locks.locked`.
+
     Parameters
     ----------
     out
@@ -67,17 +75,50 @@ def staged(
         Whether an existing one may be replaced; it is, only at the end.
     keep
         Whether the stage continues what an interrupted one left in the temporary
-        folder; otherwise that is thrown away.
+        folder; otherwise that is thrown away but for :data:`SHARDS`, whose files say
+        what they follow from.
     stage
         Whose folder an existing one must be; see :func:`check_free`.
+
+    Raises
+    ------
+    OSError
+        If the disk is full; what was written is kept.
     """
     out = check_free(out, overwrite, stage)
     staging = out.with_name(f"{out.name}.partial")
-    if staging.exists() and not keep:
-        shutil.rmtree(staging)
-    staging.mkdir(exist_ok=True)
-    yield staging
-    old = out.with_name(f"{out.name}.old")
+    with locked(out), room(staging):
+        _settle(staging, out)
+        check_free(out, overwrite, stage)  # another process may have been done
+        staging.mkdir(exist_ok=True)
+        if not keep:
+            empty(staging, but=SHARDS)
+        try:
+            yield staging
+        except BaseException:
+            if not any(staging.iterdir()):
+                staging.rmdir()
+            raise
+        empty(staging / SHARDS)
+        _move(staging, out)
+
+
+def _settle(staging: Path, out: Path) -> None:
+    """Finish a move that was interrupted when nothing was in the folder's place."""
+    old = _older(out)
+    if old.exists() and not staging.exists():
+        shutil.rmtree(old)
+    elif old.exists() and not out.exists():
+        staging.rename(out)
+
+
+def _older(out: Path) -> Path:
+    return out.with_name(f"{out.name}.old")
+
+
+def _move(staging: Path, out: Path) -> None:
+    """Put a whole folder in its place; an older one stays until then."""
+    old = _older(out)
     if old.exists():
         shutil.rmtree(old)
     if out.exists():
@@ -85,6 +126,43 @@ def staged(
     staging.rename(out)
     if old.exists():
         shutil.rmtree(old)
+
+
+@contextmanager
+def room(place: Path) -> Iterator[None]:
+    """Say what helps when the disk of a place is full.
+
+    Raises
+    ------
+    OSError
+        Naming the file and the remedy.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        msg = (
+            f"{error.filename or place} must find room on its disk, got "
+            f"'{os.strerror(error.errno)}'; free some and run the same command again: "
+            "what is whole is kept"
+        )
+        raise OSError(msg) from error
+
+
+def empty(folder: Path, but: str = "") -> None:
+    """Remove what is in a folder, and itself unless something stays."""
+    if not folder.is_dir():
+        return
+    for entry in folder.iterdir():
+        if entry.name == but:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+    if not but:
+        folder.rmdir()
 
 
 def _is_own(out: Path, stage: str) -> bool:

@@ -58,11 +58,11 @@ def generate(  # noqa: PLR0913  keywords of a public verb
         with hire(workers, scheduler) as executor:
             return draw_all(recipe, executor, progress)
     out = check_free(Path(out), overwrite, "dataset")
-    _discard_other(out, recipe)
     with (
         staged(out, overwrite, keep=True, stage="dataset") as folder,
         hire(workers, scheduler) as executor,
     ):
+        _discard_other(folder, recipe)
         write(recipe, folder.absolute(), executor, progress)
     return open_dataset(out)
 
@@ -78,10 +78,10 @@ def resolve(recipe: Recipe | Path | str, seed: int | None = None) -> Recipe:
     return found.model_copy(update={"seed": seed})
 
 
-def _discard_other(out: Path, recipe: Recipe) -> None:
+def _discard_other(folder: Path, recipe: Recipe) -> None:
     """Throw away what an interrupted run of another recipe left."""
-    staging = out.with_name(f"{out.name}.partial")
-    left = staging / "recipe.toml"
+    left = folder / "recipe.toml"
     text = left.read_text(encoding="utf-8") if left.is_file() else ""
-    if staging.exists() and not text.startswith(f"# identity {recipe.identity}\n"):
-        shutil.rmtree(staging)
+    if not text.startswith(f"# identity {recipe.identity}\n"):
+        shutil.rmtree(folder)
+        folder.mkdir()

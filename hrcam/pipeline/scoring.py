@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,12 @@ import metrics
 from hrcam.maps import Explained, LayerMaps
 from hrcam.pipeline.confounding import with_confounders
 from hrcam.pipeline.evidence import Comparison, gather_evidence
+from hrcam.pipeline.executors import hire
 from hrcam.pipeline.explaining import is_maps_folder, open_maps
-from hrcam.pipeline.folders import check_free, staged
+from hrcam.pipeline.folders import SHARDS, check_free, staged
+from hrcam.pipeline.known_masks import known_ids, without_unknown
 from hrcam.pipeline.opening import open_data
+from hrcam.pipeline.reopening import Reopening, reopening
 from metrics import (
     MapReading,
     MaskReading,
@@ -30,7 +34,7 @@ from metrics.scores.cuts import tune
 from metrics.sources.entries import name_entries
 from metrics.sources.source import as_maps, as_masks
 from metrics.storage.folder import read, write
-from simbench.dataset import Dataset
+from simbench.dataset import Dataset, is_dataset
 
 #: Columns of a dataset's index that the score table carries along.
 STRATA = ("subject", "label", "lesion")
@@ -81,6 +85,7 @@ def score(  # noqa: PLR0913  keywords of a public verb
     options: ScoreOptions | None = None,
     tuned_on: Any = None,
     workers: int = 1,
+    scheduler: str = "",
     command: str = "",
     published: Mapping[str, Any] | None = None,
     overwrite: bool = False,
@@ -119,7 +124,11 @@ def score(  # noqa: PLR0913  keywords of a public verb
         validation split): the threshold of largest mean Dice there is each entry's
         tuned threshold here.
     workers
-        Threads that share the entries.
+        Share the images in shards: processes if maps and masks are paths, else
+        threads. No number depends on them.
+    scheduler
+        Address of a Dask scheduler whose workers score instead; they open the paths
+        and write to ``out``, so all must lie where every worker sees them.
     sanity
         What :func:`hrcam.pipeline.sanity.check` returned, or the folder of one: the
         report then shows it.
@@ -144,6 +153,8 @@ def score(  # noqa: PLR0913  keywords of a public verb
     """
     if out is not None:
         check_free(Path(out), overwrite, "scores")
+    again = reopening(maps, truth, (split, region, map_reading, mask_reading))
+    _check_seen(scheduler, again, out)
     checked = _checked(sanity)
     found, runs = collect(maps, map_reading)
     like = next((m for m in found.values() if hasattr(m, "read")), None)
@@ -155,29 +166,57 @@ def score(  # noqa: PLR0913  keywords of a public verb
     if dataset is not None:
         groups = _strata(masks, dataset, runs)
     options = options or ScoreOptions()
+    options = without_unknown(options, sources, masks, dataset, split)
     if tuned_on is not None:
         options = replace(options, tuned=_tune(tuned_on, sources, masks))
-    scores = metrics.score(
-        sources,
-        masks,
-        groups,
-        options,
-        workers,
-        progress=progress,
-        spill=None if out is None else Path(out).absolute().parent,
-        warn=warn,
+    with _place(out, overwrite) as folder:
+        with hire(workers, scheduler, threads=again is None) as executor:
+            scores = metrics.score(
+                sources,
+                masks,
+                groups,
+                options,
+                executor,
+                progress=progress,
+                spill=folder,
+                reopen=None if executor is None else again,
+                keep=None if folder is None else folder.absolute() / SHARDS,
+                warn=warn,
+            )
+        scores = with_confounders(scores, sources, dataset)
+        comparison = Comparison(
+            scores, sources, masks, dataset, runs, images, region, published
+        )
+        evidence = gather_evidence(comparison, command) | checked
+        scores = with_evidence(scores, evidence)
+        if folder is not None:
+            write(scores, folder)
+    return scores if out is None else read(Path(out))
+
+
+def _place(
+    out: Path | str | None, overwrite: bool
+) -> AbstractContextManager[Path | None]:
+    """Give the folder to write, or none."""
+    return (
+        nullcontext() if out is None else staged(Path(out), overwrite, stage="scores")
     )
-    scores = with_confounders(scores, sources, dataset)
-    comparison = Comparison(
-        scores, sources, masks, dataset, runs, images, region, published
-    )
-    evidence = gather_evidence(comparison, command) | checked
-    scores = with_evidence(scores, evidence)
-    if out is None:
-        return scores
-    with staged(Path(out), overwrite, stage="scores") as folder:
-        write(scores, folder)
-    return read(Path(out))
+
+
+def _check_seen(scheduler: str, again: Reopening | None, out: Any) -> None:
+    """Refuse a cluster whose workers cannot see what is scored.
+
+    Raises
+    ------
+    ValueError
+        If something is in memory.
+    """
+    if scheduler and (again is None or out is None):
+        msg = (
+            "maps, masks and out must be paths that the workers of --scheduler see, "
+            "got some in memory; save them, or leave the scheduler out"
+        )
+        raise ValueError(msg)
 
 
 def collect(
@@ -240,7 +279,8 @@ def find_masks(
     FileNotFoundError
         If a path does not exist.
     ValueError
-        If there is no such split or region, or a dataset is to be read otherwise.
+        If there is no such split or region, none of its masks is known, or a dataset is
+        to be read otherwise.
     """
     if region not in REGIONS:
         msg = f"region must be one of {', '.join(REGIONS)}, got {region!r}"
@@ -250,7 +290,7 @@ def find_masks(
         if not path.exists() and "::" not in str(path):
             msg = f"--masks must be a dataset or a folder of masks, got no {path}"
             raise FileNotFoundError(msg)
-        if not (path / "recipe.toml").is_file():
+        if not is_dataset(path):
             return metrics.open_masks(path, reading, like), None
         truth = open_data(path)
     if isinstance(truth, list | tuple) and all(
@@ -264,7 +304,7 @@ def find_masks(
                 "reading; export them first, or choose a region"
             )
             raise ValueError(msg)
-        return DatasetMasks(truth, tuple(truth.ids(split)), region), truth
+        return DatasetMasks(truth, tuple(known_ids(truth, split)), region), truth
     return truth, None
 
 
@@ -362,7 +402,8 @@ def _group(
 
 def _strata(masks: MaskSource, dataset: Dataset, runs: list[Explained]) -> pd.DataFrame:
     """Return what groups the images: subject, label, lesion, d', classifier right."""
-    table = dataset.index.set_index("image_id").loc[list(masks.ids), list(STRATA)]
+    columns = [*STRATA, *dataset.strata]
+    table = dataset.index.set_index("image_id").loc[list(masks.ids), columns]
     seen = _see(dataset.lesions)
     if seen is not None:
         table["d_prime"] = seen.reindex(table.index)

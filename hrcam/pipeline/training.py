@@ -102,7 +102,7 @@ def _trained(dataset: Dataset, settings: "Training", watch: "Watch") -> Model:
     index = dataset.index.set_index("image_id")
     for split in [name for name in SPLITS if name in held]:
         names = dataset.ids(split)
-        chances = predict(fitted.model, dataset.read("image", names))
+        chances = predict(fitted.model, dataset.images(names))
         table = tabulate(names, labels_of(dataset, names), chances)
         lesions, subjects = (
             index.loc[names, c].tolist() for c in ("lesion", "subject")
@@ -113,11 +113,11 @@ def _trained(dataset: Dataset, settings: "Training", watch: "Watch") -> Model:
 
 
 def _samples(dataset: Dataset, split: str) -> "Samples":
-    """Read a split's images and labels."""
+    """Return a split's images, read now or batch by batch, and its labels."""
     from hrcam.engine.training import Samples
 
     ids = dataset.ids(split)
-    images, labels = dataset.read("image", ids), labels_of(dataset, ids)
+    images, labels = dataset.images(ids), labels_of(dataset, ids)
     return Samples(images, labels, len(dataset.classes))
 
 
@@ -128,16 +128,24 @@ def _place(
     """Give the folder to write and its checkpoint; clear away what is of no use."""
     from hrcam.engine.training import Checkpoint
 
-    partial = out.with_name(f"{out.name}.partial")
-    checkpoint = Checkpoint(partial / "checkpoint.npz", key)
-    if overwrite and not checkpoint.fits():
-        checkpoint.path.unlink()
-    try:
-        with staged(out, overwrite, checkpoint.path.is_file(), "model") as folder:
+    with staged(out, overwrite, keep=True, stage="model") as folder:
+        checkpoint = Checkpoint(folder / "checkpoint.npz", key)
+        if overwrite and not checkpoint.fits():
+            checkpoint.path.unlink()
+        if not checkpoint.path.is_file():
+            _clear(folder)
+        try:
             yield folder, checkpoint
-    finally:
-        if partial.is_dir() and not checkpoint.path.is_file():
-            shutil.rmtree(partial)
+        except BaseException:
+            if not checkpoint.path.is_file():
+                _clear(folder)
+            raise
+
+
+def _clear(folder: Path) -> None:
+    """Remove the files of a training that cannot be continued."""
+    shutil.rmtree(folder)
+    folder.mkdir()
 
 
 def _key(dataset: Dataset, settings: "Training") -> dict[str, Any]:
@@ -182,5 +190,5 @@ def settled(settings: "Training", dataset: Dataset) -> "Training":
     how = settings.augmentation
     if how.flip is not None:
         return settings
-    chiral = dataset.recipe is not None and dataset.recipe.chiral
+    chiral = dataset.recipe.chiral if dataset.recipe else dataset.chiral
     return replace(settings, augmentation=replace(how, flip=not chiral))

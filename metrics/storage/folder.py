@@ -35,13 +35,13 @@ def write(scores: Scores, folder: Path) -> None:
     Raises
     ------
     FileExistsError
-        If the folder holds anything.
+        If the folder holds anything; hidden files aside.
     ValueError
         If a piece of evidence is neither a mapping of arrays nor fit for JSON.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
+    if any(not entry.name.startswith(".") for entry in folder.iterdir()):
         msg = f"{folder} must be empty, got files in it; name another folder"
         raise FileExistsError(msg)
     _write_table(scores, folder)

@@ -1,6 +1,7 @@
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -61,15 +62,19 @@ def test_batches_do_not_show(make_scene, monkeypatch):
     whole = score(maps, masks, options=QUICK)
     monkeypatch.setattr("metrics.sources.intake._BATCH_PIXELS", 7 * 9 * 14)
     done = []
+    monkeypatch.setattr("metrics.measurement.SHARD", 10)
     parts = score(maps, masks, options=QUICK, progress=done.append)
-    assert done == [7, 7, 7, 3]
+    assert done == [10, 10, 4]
     pd.testing.assert_frame_equal(parts.table, whole.table)
     assert parts.results == whole.results
 
 
-def test_workers_do_not_show(make_scene):
+def test_workers_do_not_show(make_scene, monkeypatch):
     maps, masks = make_scene()
-    one, two = (score(maps, masks, options=QUICK, workers=w) for w in (1, 2))
+    monkeypatch.setattr("metrics.measurement.SHARD", 7)
+    one = score(maps, masks, options=QUICK)
+    with ThreadPoolExecutor(2) as executor:
+        two = score(maps, masks, options=QUICK, executor=executor)
     pd.testing.assert_frame_equal(one.table, two.table)
     assert one.results == two.results
 
@@ -199,9 +204,6 @@ def test_nothing_to_score(make_scene):
     )
     assert message({"cam": maps["cam"][:0]}, masks[:0]).startswith(
         "maps of 'cam' must match masks by image_id, got no match: maps none"
-    )
-    assert message({"cam": maps["cam"]}, masks, workers=0) == (
-        "workers must be at least 1, got 0"
     )
 
 

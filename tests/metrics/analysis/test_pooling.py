@@ -1,5 +1,7 @@
 """Pooled pixels and lesions in the results."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -93,9 +95,14 @@ def test_few_subjects_have_no_interval(make_scene):
             assert row["value"] is not None
 
 
-def test_neither_workers_nor_the_set_of_methods_change_a_number(make_scene):
+def test_neither_workers_nor_the_set_of_methods_change_a_number(
+    make_scene, monkeypatch
+):
     maps, masks = make_scene()
-    whole = score(maps, masks, options=QUICK, workers=2).results
+    monkeypatch.setattr("metrics.measurement.SHARD", 7)
+    with ThreadPoolExecutor(2) as executor:
+        whole = score(maps, masks, options=QUICK, executor=executor).results
+    monkeypatch.undo()
     two = {name: maps[name] for name in ("hr_cam", "grad_cam")}
     part = score(two, masks, options=QUICK).results
     for key in ("pooled", "froc"):
