@@ -57,3 +57,15 @@ def test_every_method_file_is_listed():
 
 def test_tests_are_no_packages():
     assert not list((ROOT / "tests").rglob("__init__.py"))
+
+
+def test_what_needs_the_engine_is_marked_so():
+    """`light` leaves it out and `engine` runs nothing else: unmarked, it never runs."""
+    needy = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if 'importorskip("keras"' in path.read_text(encoding="utf-8")
+        and "engine" not in path.parts
+        and "pytest.mark.engine" not in path.read_text(encoding="utf-8")
+    ]
+    assert needy == []
