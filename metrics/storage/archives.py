@@ -2,11 +2,15 @@
 
 import io
 import zipfile
-import zlib
 from collections.abc import Mapping
+from math import prod
 from pathlib import Path
 
 import numpy as np
+
+from metrics.sources.formats.image import ImageError, complete
+from metrics.sources.formats.limits import BYTES
+from metrics.sources.formats.npy import read_header
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -24,17 +28,37 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Read arrays by name; never pickled objects.
+    """Read arrays by name, of numbers or words; never pickled objects.
 
     Raises
     ------
     ValueError
-        If the archive is truncated or damaged.
+        If the archive is truncated, damaged or too large, or holds anything else.
     """
-    try:
-        # NumPy would leave a damaged file open.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        msg = f"{path.name} must be a complete archive, got {error}"
-        raise ValueError(msg) from error
+    with complete(str(path)), zipfile.ZipFile(path) as archive:
+        whole = sum(member.file_size for member in archive.infolist())
+        if whole > BYTES.most:
+            msg = (
+                f"{path} must unpack to at most {BYTES.most} bytes, got {whole}; "
+                f"{BYTES.hint}"
+            )
+            raise ImageError(msg)
+        return dict(_read_member(archive, m, path) for m in archive.infolist())
+
+
+def _read_member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path
+) -> tuple[str, np.ndarray]:
+    """Read one array, if the archive holds as many bytes as it is to have."""
+    key = member.filename.removesuffix(".npy")
+    name = f"{path}[{key}]"
+    with complete(name), archive.open(member) as stream:
+        shape, dtype = read_header(stream, name)
+        if dtype.kind not in "buifUS":
+            msg = f"{name} must hold numbers or words, got dtype {dtype}"
+            raise ImageError(msg)
+        if min(shape, default=0) < 0 or prod(shape) * dtype.itemsize > member.file_size:
+            msg = f"{name} must be whole, got less than shape {shape} of {dtype}"
+            raise ImageError(msg)
+        stream.seek(0)
+        return key, np.lib.format.read_array(stream, allow_pickle=False)

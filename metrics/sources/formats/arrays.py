@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
+from metrics.sources.formats.bounds import check_chunks, check_count
 from metrics.sources.formats.image import (
     Header,
     Image,
@@ -96,6 +97,23 @@ class Members:
             yield Image(pixels)
 
 
+def read_ids(name: str, ids: Any, array: Any) -> Sequence[Any]:
+    """Read the ids of images from an array beside theirs, if it is as long.
+
+    Raises
+    ------
+    ImageError
+        If there are more, fewer or too many.
+    """
+    if tuple(ids.shape) != tuple(array.shape[:1]):
+        have, told = tuple(array.shape[:1]), tuple(ids.shape)
+        msg = f"{name} must have one id per image, got shape {told} for {have} images"
+        raise ImageError(msg)
+    check_count(name, ids.shape[0])
+    check_chunks(name, ids)
+    return list(ids[...])
+
+
 def take(array: Any, rows: Sequence[int]) -> Shaped[np.ndarray, "n ..."]:
     """Read rows, as one slice where they lie close together."""
     if not len(rows):
@@ -161,6 +179,8 @@ def _name_rows(name: str, array: Any, ids: Sequence[Any] | None) -> tuple[str, .
         msg = f"{name} must be (n, h, w) or (n, d, h, w), got shape {shape}"
         raise ImageError(msg)
     check_image(name, shape[1:], array.dtype)
+    check_count(name, shape[0])
+    check_chunks(name, array)
     if ids is None:
         return tuple(f"{row:06d}" for row in range(shape[0]))
     named = tuple(x.decode() if isinstance(x, bytes) else str(x) for x in ids)

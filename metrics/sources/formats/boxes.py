@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool
 
+from metrics.sources.formats.bounds import check_bytes, check_marked
 from metrics.sources.formats.format import Format, Query
 from metrics.sources.formats.image import (
     Header,
@@ -98,6 +99,7 @@ class Boxes:
         for key in keys:
             header = self.header(key)
             name = f"{self.path}[{key}]"
+            check_marked(name, len(self.boxes[key]), header.size)
             drawn = [pack(fill(b, header.size, name)) for b in self.boxes[key]]
             yield Image(paint(header.size, header.size, drawn), header.grid, "lesions")
 
@@ -105,6 +107,7 @@ class Boxes:
 def _gather(path: Path, query: Query) -> Boxes:
     boxes: dict[str, list[Box]] = {}
     sizes: dict[str, tuple[int, int]] = {}
+    check_bytes(path)
     with complete(str(path)), path.open(newline="", encoding="utf-8-sig") as stream:
         table = csv.DictReader(stream)
         heads = [head.strip() for head in table.fieldnames or ()]

@@ -38,7 +38,8 @@ class ByCategory:
 
     def header(self, key: str) -> Header:
         """Return the size that the image's run lengths tell."""
-        sizes = {tuple(map(int, runs["size"])) for runs in self.runs[key].values()}
+        with complete(f"{self.path}[{key}]"):
+            sizes = {tuple(map(int, runs["size"])) for runs in self.runs[key].values()}
         if len(sizes) != 1:
             msg = f"{self.path}[{key}] must have one size, got {sorted(sizes)}"
             raise ImageError(msg)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from metrics.sources.formats.annotations import draw
+from metrics.sources.formats.bounds import check_bytes, check_marked
 from metrics.sources.formats.categories import open_categories
 from metrics.sources.formats.format import Format, Query, choose
 from metrics.sources.formats.image import (
@@ -22,9 +23,6 @@ from metrics.sources.formats.image import (
     complete,
 )
 from metrics.sources.formats.instances import pack, paint
-
-MAX_BYTES = 2**31
-"""A larger file than this is not taken into memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +49,10 @@ class Annotated:
         """Draw the annotations of one image after another."""
         for key in keys:
             size, lesions = self.sizes[key], []
+            found = self.annotations.get(key, ())
+            check_marked(f"{self.path}[{key}]", len(found), size)
             crowd = np.zeros(size, bool)
-            for annotation in self.annotations.get(key, ()):
+            for annotation in found:
                 name = f"{self.path}[{key}], annotation {annotation.get('id', '')}"
                 mask = draw(annotation, size, name)
                 if annotation.get("iscrowd"):
@@ -65,9 +65,7 @@ class Annotated:
 
 
 def _gather(path: Path, query: Query) -> Images:
-    if path.stat().st_size > MAX_BYTES:
-        msg = f"{path} must have at most {MAX_BYTES} bytes; split it"
-        raise ImageError(msg)
+    check_bytes(path)
     with complete(str(path)):
         content = json.loads(path.read_bytes())
     if not isinstance(content, dict):

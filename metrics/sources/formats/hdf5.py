@@ -12,8 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from metrics.sources.formats.arrays import IDS, Members, Stack, arrange
+from metrics.sources.formats.arrays import (
+    IDS,
+    Members,
+    Stack,
+    arrange,
+    read_ids,
+)
+from metrics.sources.formats.bounds import check_chunks
 from metrics.sources.formats.format import Format, Query
+from metrics.sources.formats.heaps import check_heaps
 from metrics.sources.formats.image import (
     Header,
     Image,
@@ -59,6 +67,14 @@ def _follow(group: Any, name: str, path: str) -> Any:
     if isinstance(found, library.Dataset) and (found.is_virtual or found.external):
         msg = f"{path} must hold its arrays itself, got {name!r} from other files"
         raise ImageError(msg)
+    if isinstance(found, library.Dataset) and found.shape is not None:
+        start = found.id.get_offset()  # None for chunks
+        if start is not None and start + found.nbytes > Path(path).stat().st_size:
+            msg = (
+                f"{path} must be a complete file, got a part of {name!r}; "
+                "write it again"
+            )
+            raise ImageError(msg)
     return found
 
 
@@ -79,7 +95,7 @@ def _ids(group: Any, key: str, path: str) -> Sequence[Any] | None:
     """Find the ids of a dataset's images: beside it, or among its attributes."""
     for name in (f"{key}_ids", *IDS):
         if name in group:
-            return list(_follow(group, name, path)[()])
+            return read_ids(f"{path}, {name}", _follow(group, name, path), group[key])
         if name in group[key].attrs:
             return list(group[key].attrs[name])
     return None
@@ -87,6 +103,7 @@ def _ids(group: Any, key: str, path: str) -> Sequence[Any] | None:
 
 def _gather(path: Path, query: Query) -> Images:
     name = f"{path}::{query.inner}" if query.inner else str(path)
+    check_heaps(path)
     with complete(name), _open(path, query.inner) as found:
         chosen = "" if hasattr(found, "keys") else found.name.rsplit("/", 1)[-1]
         group = found.parent if chosen else found
@@ -102,6 +119,7 @@ def _gather(path: Path, query: Query) -> Images:
             )
         for key, array in arrays.items():
             check_image(f"{name}[{key}]", array.shape, array.dtype)
+            check_chunks(f"{name}[{key}]", array)
         check_keys(name, list(arrays))
         sizes = {key: tuple(array.shape) for key, array in arrays.items()}
         return Members(name, partial(_open, path, within), sizes)
@@ -110,6 +128,7 @@ def _gather(path: Path, query: Query) -> Images:
 @contextmanager
 def _only(path: Path) -> Iterator[Any]:
     """Open the one dataset of a file of one image."""
+    check_heaps(path)
     with complete(str(path)), _open(path, "") as file:
         arrays = _numbers(file, str(path))
         if len(arrays) != 1:
@@ -120,6 +139,7 @@ def _only(path: Path) -> Iterator[Any]:
             raise ImageError(msg)
         array = next(iter(arrays.values()))
         check_image(str(path), array.shape, array.dtype)
+        check_chunks(str(path), array)
         yield array
 
 

@@ -1,6 +1,6 @@
 """One image as a file holds it, and what is checked before its pixels are read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -11,18 +11,27 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Shaped
 
+from metrics.sources.formats.limits import PIXELS, VOXELS, Limit
 from metrics.sources.grid import Grid
-
-MAX_PIXELS = {2: 2**26, 3: 2**28}
-"""More pixels in an image of two or three axes than this are taken for a mistake."""
 
 Kind = Literal["values", "labels", "shares", "lesions"]
 """What pixels are: numbers as stored; numbers of regions; shares, or numbers, of the
 lesions that were asked for."""
 
 
+_PIXELS: Mapping[int, Limit] = {2: PIXELS, 3: VOXELS}
+"""By the axes of an image."""
+
+
 class ImageError(ValueError):
-    """A file that cannot be taken as it is; one line that names it."""
+    """A file that cannot be taken as it is; one line that names it.
+
+    Characters that would break the line, or steer a terminal, are written as escapes.
+    """
+
+    def __init__(self, text: str) -> None:
+        parts = (c if c.isprintable() else ascii(c)[1:-1] for c in text)
+        super().__init__("".join(parts))
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,15 +94,16 @@ def check_image(name: str, shape: Sequence[int], dtype: Any) -> None:
     if dtype.kind not in "buif":
         msg = f"{name} must hold real numbers, got dtype {dtype}; save it as float32"
         raise ImageError(msg)
-    if len(shape) not in MAX_PIXELS:
+    if len(shape) not in _PIXELS:
         msg = (
             f"{name} must be 2-D (h, w) or 3-D (d, h, w), got shape {shape}; "
             "save one image per file"
         )
         raise ImageError(msg)
-    if min(shape) < 1 or prod(map(int, shape)) > MAX_PIXELS[len(shape)]:
-        most = MAX_PIXELS[len(shape)]
-        msg = f"{name} must have 1 to {most} pixels, got shape {shape}"
+    limit = _PIXELS[len(shape)]
+    if min(shape) < 1 or prod(map(int, shape)) > limit.most:
+        hint = f"; {limit.hint}" if min(shape) > 0 else ""
+        msg = f"{name} must have 1 to {limit.most} pixels, got shape {shape}{hint}"
         raise ImageError(msg)
 
 

@@ -1,5 +1,6 @@
 """NumPy's ``.npy``: one array, its header looked at first; no pickles."""
 
+import struct
 from pathlib import Path
 from typing import IO
 from zipfile import ZipExtFile
@@ -21,15 +22,33 @@ _HEADERS = {
     (2, 0): np.lib.format.read_array_header_2_0,
 }
 
+_LONGEST = 10_000
+"""Bytes of a header; NumPy reads it whole before it says that it is too long."""
 
-def read_shape(stream: IO[bytes] | ZipExtFile, name: str) -> tuple[int, ...]:
-    """Read the shape from a stream's header, and refuse what is no image."""
+
+def read_header(
+    stream: IO[bytes] | ZipExtFile, name: str
+) -> tuple[tuple[int, ...], np.dtype]:
+    """Read shape and type from the beginning of a stream."""
     with complete(name):
         version = np.lib.format.read_magic(stream)
         if version not in _HEADERS:
             msg = f"{name} must be .npy of version 1 or 2, got {version}; save it anew"
             raise ImageError(msg)
+        start = stream.tell()
+        form = "<H" if version == (1, 0) else "<I"
+        (length,) = struct.unpack(form, stream.read(struct.calcsize(form)))
+        if length > _LONGEST:
+            msg = f"{name} must have a header of at most {_LONGEST} bytes, got {length}"
+            raise ImageError(msg)
+        stream.seek(start)
         shape, _, dtype = _HEADERS[version](stream)
+    return shape, dtype
+
+
+def read_shape(stream: IO[bytes] | ZipExtFile, name: str) -> tuple[int, ...]:
+    """Read the shape from a stream's header, and refuse what is no image."""
+    shape, dtype = read_header(stream, name)
     check_image(name, shape, dtype)
     return shape
 

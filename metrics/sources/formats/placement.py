@@ -5,7 +5,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from metrics.sources.formats.frames import first
 from metrics.sources.formats.image import Header, ImageError, check_image
@@ -53,8 +53,19 @@ def lay(segments: Segments, header: Header) -> tuple[Index, ...]:
             )
             raise ImageError(msg)
         rows, columns = np.ogrid[: segments.size[0], : segments.size[1]]
-        found.append(tuple(r * rows + c * columns + start for r, c, start in steps))
+        found.append(tuple(_span(step, rows, columns) for step in steps))
     return tuple(found)
+
+
+def _span(step: Int[np.ndarray, " 3"], rows: Any, columns: Any) -> Any:
+    """Return where rows and columns of a frame lie on one axis of the image.
+
+    Only what differs is written out: a frame as large as may be stays small.
+    """
+    along, across, start = map(int, step)
+    if not across:
+        return along * rows + start
+    return across * columns + start + (along * rows if along else 0)
 
 
 def stack(segments: Segments) -> Header:

@@ -38,10 +38,17 @@ def _look(path: Path) -> tuple[tuple[int, int], int]:
 
 
 def _read(path: Path, query: Query) -> Image:  # noqa: ARG001  all formats take it
-    from PIL import Image as Pictures  # only who has PNG files needs it
+    from PIL.PngImagePlugin import PngImageFile  # only who has PNG files needs it
 
     size, bits = _look(path)
-    with complete(str(path)), Pictures.open(path, formats=("PNG",)) as picture:
+    # Opened so, the limit of sizes is ours alone, which the header was compared with.
+    with complete(str(path)), PngImageFile(path) as picture:
+        if picture.size[::-1] != size:  # a second header
+            msg = (
+                f"{path} must have one size, got {size} and {picture.size[::-1]}; "
+                "save it anew"
+            )
+            raise ImageError(msg)
         if picture.mode not in (*_GRAY, "P"):
             msg = (
                 f"{path} must be gray (8 or 16 bit), got mode {picture.mode}; "
@@ -50,9 +57,6 @@ def _read(path: Path, query: Query) -> Image:  # noqa: ARG001  all formats take 
             raise ImageError(msg)
         pixels = np.asarray(picture)
         check_image(str(path), pixels.shape, pixels.dtype)
-    if pixels.shape != size:
-        msg = f"{path} must have one size, got {size} and {pixels.shape}; save it anew"
-        raise ImageError(msg)
     if picture.mode == "P":
         return Image(pixels, kind="labels")
     return Image(pixels // _SCALE[bits] if bits in _SCALE else pixels)

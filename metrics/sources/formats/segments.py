@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
 
+from metrics.sources.formats.bounds import check_marked
 from metrics.sources.formats.format import choose
 from metrics.sources.formats.frames import decode, first, plane
 from metrics.sources.formats.image import (
@@ -16,8 +17,6 @@ from metrics.sources.formats.image import (
     complete,
 )
 
-_MOST = 2**33
-"""More pixels in all frames than this, 1 GB of bits, are taken for a mistake."""
 _SHARED = "SharedFunctionalGroupsSequence"
 
 
@@ -98,9 +97,7 @@ def find_segments(dataset: Any, path: Path) -> Segments:
         size = (int(dataset.Rows), int(dataset.Columns))
         count = int(dataset.get("NumberOfFrames") or 1)
         check_image(str(path), size, np.uint8)
-        if not 0 < count * size[0] * size[1] <= _MOST:
-            msg = f"{path} must have 1 to {_MOST} pixels, got {count} frames of {size}"
-            raise ImageError(msg)
+        check_marked(str(path), count, size)
         labels = {
             int(item.SegmentNumber): str(item.get("SegmentLabel", ""))
             for item in dataset.SegmentSequence

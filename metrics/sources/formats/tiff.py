@@ -1,5 +1,9 @@
 """TIFF: one gray page, or pages of one size as the depth of a volume."""
 
+import lzma
+import zlib
+from collections.abc import Callable
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +20,21 @@ from metrics.sources.formats.image import (
     complete,
 )
 
+_HARMLESS = 2**16
+"""Packed bytes that cannot become more than 64 MB; most strips are smaller."""
+
 _OURS = {"NONE", "ADOBE_DEFLATE", "DEFLATE", "LZMA", "PACKBITS"}
 """Compressions that need no further library; others are left to Pillow."""
+
+_OPENERS: dict[str, Callable[[], Any]] = {
+    "ADOBE_DEFLATE": zlib.decompressobj,
+    "DEFLATE": zlib.decompressobj,
+    "LZMA": lzma.LZMADecompressor,
+}
+"""What unpacks piece by piece."""
+
+_PIECE = 2**20
+"""Bytes that are unpacked at once."""
 
 
 def _header(path: Path, query: Query) -> Header:  # noqa: ARG001  all formats take it
@@ -85,6 +102,7 @@ def _told(file: Any) -> int:
 def _read(path: Path, query: Query) -> Image:  # noqa: ARG001  all formats take it
     with complete(str(path)), _open(path) as file:
         size, kind = _look(path, file)
+        _check_packed(path, file)
         if file.pages[0].compression.name in _OURS:
             pages = [page.asarray(maxworkers=1) for page in file.pages]
         else:
@@ -93,13 +111,46 @@ def _read(path: Path, query: Query) -> Image:  # noqa: ARG001  all formats take 
     return Image(pixels, kind=kind)
 
 
+def _check_packed(path: Path, file: Any) -> None:
+    """Unpack strips and tiles piece by piece: none may become more than it says.
+
+    Without a further library tifffile unpacks each at once, however much comes of it.
+    """
+    for page in file.pages:
+        opener = _OPENERS.get(page.compression.name)
+        most = max(prod(page.chunks), page.size) * page.dtype.itemsize
+        check_image(str(path), page.chunks[:2], page.dtype)
+        if opener is None or max(page.databytecounts) < _HARMLESS:
+            continue
+        spans = page.dataoffsets, page.databytecounts
+        for packed, _ in file.filehandle.read_segments(*spans):
+            if packed is not None and _exceeds(opener(), packed, most):
+                msg = f"{path} must unpack to its size, got more than {most} bytes"
+                raise ImageError(msg)
+
+
+def _exceeds(unpacker: Any, packed: bytes, most: int) -> bool:
+    """Say whether more than so many bytes come of a strip."""
+    count, more = 0, packed
+    while count <= most:
+        piece = len(unpacker.decompress(more, _PIECE))
+        if not piece:
+            return False
+        count += piece
+        more = getattr(unpacker, "unconsumed_tail", b"")
+        if unpacker.eof:
+            return False
+    return True
+
+
 def _read_with_pillow(path: Path, count: int) -> list[Shaped[np.ndarray, "..."]]:
-    from PIL import Image as Pictures  # only who has such files needs it
+    from PIL.TiffImagePlugin import TiffImageFile  # only who has such files needs it
 
     pages = []
-    with Pictures.open(path, formats=("TIFF",)) as picture:
+    with TiffImageFile(path) as picture:  # its limit is ours, which was checked
         for page in range(count):
             picture.seek(page)
+            check_image(str(path), picture.size[::-1], np.uint8)
             pages.append(np.array(picture))
     return pages
 

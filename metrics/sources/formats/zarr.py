@@ -9,7 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from metrics.sources.formats.arrays import IDS, Members, Stack, arrange
+from metrics.sources.formats.arrays import (
+    IDS,
+    Members,
+    Stack,
+    arrange,
+    read_ids,
+)
+from metrics.sources.formats.bounds import check_bytes, check_chunks
 from metrics.sources.formats.format import Format, Query
 from metrics.sources.formats.image import (
     Header,
@@ -40,11 +47,13 @@ def _open(path: Path, inner: str) -> Any:
         return zarr.open(store=str(path), path=inner or None, mode="r")
 
 
-def _check_links(path: Path) -> None:
-    """Refuse a store that reaches outside its folder."""
+def _check_files(path: Path) -> None:
+    """Refuse a store that reaches outside its folder, or whose metadata are huge."""
     for folder, folders, files in os.walk(path):
         for name in (*folders, *files):
             check_inside(Path(folder, name), path)
+            if name in (*MARKS, ".zattrs", ".zmetadata"):
+                check_bytes(Path(folder, name))
 
 
 @contextmanager
@@ -62,18 +71,18 @@ def _numbers(group: Any) -> dict[str, Any]:
     }
 
 
-def _ids(array: Any, beside: Any, key: str) -> Sequence[Any] | None:
+def _ids(array: Any, beside: Any, key: str, path: str) -> Sequence[Any] | None:
     """Find the ids of an array's images: beside it, or among its attributes."""
     for name in (f"{key}_ids", *IDS):
         if beside is not None and name in beside:
-            return list(beside[name][...])
+            return read_ids(f"{path}, {name}", beside[name], array)
         if name in array.attrs:
             return list(array.attrs[name])
     return None
 
 
 def _gather(path: Path, query: Query) -> Images:
-    _check_links(path)
+    _check_files(path)
     name = f"{path}::{query.inner}" if query.inner else str(path)
     found = _open(path, query.inner)
     with complete(name):
@@ -86,7 +95,7 @@ def _gather(path: Path, query: Query) -> Images:
         rows = arrange(
             name,
             arrays,
-            lambda key: _ids(arrays[key], group, key),
+            lambda key: _ids(arrays[key], group, key, str(path)),
             next(iter(arrays)) if hasattr(found, "shape") else "",
         )
         if rows is not None:
@@ -94,6 +103,7 @@ def _gather(path: Path, query: Query) -> Images:
             return Stack(name, partial(_given, array), rows[1], array.shape[1:])
         for key, array in arrays.items():
             check_image(f"{name}[{key}]", array.shape, array.dtype)
+            check_chunks(f"{name}[{key}]", array)
         check_keys(name, list(arrays))
         sizes = {key: tuple(array.shape) for key, array in arrays.items()}
         return Members(name, partial(_given, found), sizes)
@@ -101,7 +111,7 @@ def _gather(path: Path, query: Query) -> Images:
 
 def _only(path: Path) -> Any:
     """Open the one array of a store of one image."""
-    _check_links(path)
+    _check_files(path)
     found = _open(path, "")
     with complete(str(path)):
         arrays = [found] if hasattr(found, "shape") else [*_numbers(found).values()]
@@ -112,6 +122,7 @@ def _only(path: Path) -> Any:
             )
             raise ImageError(msg)
         check_image(str(path), arrays[0].shape, arrays[0].dtype)
+        check_chunks(str(path), arrays[0])
         return arrays[0]
 
 

@@ -5,7 +5,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian, RLELossless
 
 from metrics import FolderMaps
-from metrics.sources.formats.image import MAX_PIXELS
+from metrics.sources.formats.limits import PIXELS
 from metrics.sources.source import MapReading
 
 BY_UID = MapReading(ids="uid")
@@ -152,7 +152,8 @@ def test_a_bomb_is_refused_by_its_header(pixels, make_dicom, message):
         lambda: FolderMaps(path.parent, "x").header("a"),
     ):
         assert message(call) == (
-            f"{path} must have 1 to {MAX_PIXELS[2]} pixels, got shape (60000, 60000)"
+            f"{path} must have 1 to {PIXELS.most} pixels, got shape (60000, 60000); "
+            "set HRCAM_MAX_PIXELS to allow more"
         )
 
 

@@ -289,7 +289,8 @@ def change(folder, edit):
         ),
         (
             lambda data: setattr(data, "NumberOfFrames", 2**31 - 1),
-            " must have 1 to 8589934592 pixels, got 2147483647 frames of (7, 9)",
+            " must have lesions of at most 8589934592 pixels in all, got 2147483647 on "
+            "(7, 9); set HRCAM_MAX_MARKED to allow more",
         ),
         (
             lambda data: setattr(data, "Rows", 0),
@@ -306,7 +307,8 @@ def change(folder, edit):
                 "ImagePositionPatient",
                 [10, 20, 1e7],
             ),
-            " must have 1 to 268435456 pixels, got shape (4999985, 7, 9)",
+            " must have 1 to 268435456 pixels, got shape (4999985, 7, 9); set "
+            "HRCAM_MAX_VOXELS to allow more",
         ),
     ],
 )

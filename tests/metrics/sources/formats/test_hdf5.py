@@ -4,7 +4,7 @@ import pytest
 
 from metrics import FolderMaps, FolderMasks
 from metrics.sources.formats import arrays
-from metrics.sources.formats.image import MAX_PIXELS
+from metrics.sources.formats.limits import PIXELS
 
 MAPS = np.random.default_rng(0).normal(size=(4, 5, 8))
 IDS = ["d", "b", "a", "c"]
@@ -125,8 +125,9 @@ def test_a_bomb_is_refused_by_its_header(path, message):
     with h5py.File(path, "w") as file:
         file.create_dataset("maps", (3, 10**5, 10**6), "f4", chunks=True)
     assert message(lambda: FolderMaps(path, "x")) == (
-        f"{path}/maps must have 1 to {MAX_PIXELS[2]} pixels, got shape "
-        "(100000, 1000000)"
+        f"{path}/maps must have 1 to {PIXELS.most} pixels, got shape "
+        "(100000, 1000000); "
+        "set HRCAM_MAX_PIXELS to allow more"
     )
 
 
@@ -157,7 +158,7 @@ def test_what_is_not_there(path, message):
         ),
         (
             {"x": np.zeros((2, 3, 4)), "ids": ["a"]},
-            "/x must have one image per id, got 2 for 1 ids",
+            ", ids must have one id per image, got shape (1,) for (2,) images",
         ),
         (
             {"x": np.zeros((2, 3, 4)), "ids": ["a", "a"]},

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from metrics import FolderMaps, FolderMasks
-from metrics.sources.formats.image import MAX_PIXELS
+from metrics.sources.formats.limits import VOXELS
 from metrics.sources.source import MapReading
 
 AFFINE = np.array([[-2.0, 0, 0, 9], [0, 0, 3, -4], [0, 4, 0, 7], [0, 0, 0, 1]])
@@ -114,8 +114,8 @@ def test_a_bomb_is_refused_by_its_header(save, tmp_path, message):
         lambda: FolderMaps(folder, "x").header("a"),
     ):
         assert message(call) == (
-            f"{folder / 'a.nii'} must have 1 to {MAX_PIXELS[3]} pixels, got shape "
-            "(30000, 30000, 300)"
+            f"{folder / 'a.nii'} must have 1 to {VOXELS.most} pixels, got shape "
+            "(30000, 30000, 300); set HRCAM_MAX_VOXELS to allow more"
         )
 
 

@@ -3,7 +3,7 @@ import re
 import numpy as np
 
 from metrics import FolderMaps, FolderMasks
-from metrics.sources.formats.image import MAX_PIXELS
+from metrics.sources.formats.limits import PIXELS, VOXELS
 
 
 def read(path):
@@ -42,10 +42,11 @@ def test_absurd_sizes_are_refused_by_the_header(tmp_path, message):
         with path.open("wb") as stream:
             header = {"descr": "<f8", "fortran_order": False, "shape": shape}
             np.lib.format.write_array_header_1_0(stream, header)
+        limit = PIXELS if len(shape) == 2 else VOXELS
+        hint = f"; {limit.hint}" if min(shape) else ""
         for call in (lambda: read(path), lambda: FolderMasks(tmp_path).header("a")):
             assert message(call) == (
-                f"{path} must have 1 to {MAX_PIXELS[len(shape)]} pixels, got shape "
-                f"{shape}"
+                f"{path} must have 1 to {limit.most} pixels, got shape {shape}{hint}"
             )
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from metrics import FolderMaps
-from metrics.sources.formats.image import MAX_PIXELS
+from metrics.sources.formats.limits import PIXELS
 
 
 def test_several_arrays_in_a_file_of_a_folder(tmp_path, message):
@@ -42,7 +42,8 @@ def test_a_bomb_is_refused_by_its_header(tmp_path, message):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("x.npy", stream.getvalue() + bytes(10**6))
     assert message(lambda: FolderMaps(path, "x").read(["x"])) == (
-        f"{path}[x] must have 1 to {MAX_PIXELS[2]} pixels, got shape (100000, 1000000)"
+        f"{path}[x] must have 1 to {PIXELS.most} pixels, got shape (100000, 1000000); "
+        "set HRCAM_MAX_PIXELS to allow more"
     )
 
 

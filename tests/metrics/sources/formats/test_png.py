@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from metrics import FolderMaps, FolderMasks
-from metrics.sources.formats.image import MAX_PIXELS
+from metrics.sources.formats.limits import PIXELS
 from metrics.sources.source import MaskReading
 
 
@@ -62,7 +62,8 @@ def test_a_bomb_is_refused_by_its_header(tmp_path, message):
     )
     for call in (lambda: read(path), lambda: FolderMaps(tmp_path, "x").header("b")):
         assert message(call) == (
-            f"{path} must have 1 to {MAX_PIXELS[2]} pixels, got shape (1000000, 100000)"
+            f"{path} must have 1 to {PIXELS.most} pixels, got shape (1000000, 100000); "
+            "set HRCAM_MAX_PIXELS to allow more"
         )
 
 

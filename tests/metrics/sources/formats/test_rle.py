@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from pycocotools import mask as coding
 
-from metrics.sources.formats.image import MAX_PIXELS, ImageError
+from metrics.sources.formats.image import ImageError
+from metrics.sources.formats.limits import PIXELS
 from metrics.sources.formats.rle import decode
 
 MASKS = arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=40))
@@ -90,5 +91,6 @@ def test_runs_that_do_not_add_up(message):
 def test_a_bomb_is_refused_by_its_size(message):
     runs = {"size": [10**6, 10**6], "counts": [10**12]}
     assert message(lambda: decode(runs, "a")) == (
-        f"a must have 1 to {MAX_PIXELS[2]} pixels, got shape (1000000, 1000000)"
+        f"a must have 1 to {PIXELS.most} pixels, got shape (1000000, 1000000); "
+        "set HRCAM_MAX_PIXELS to allow more"
     )

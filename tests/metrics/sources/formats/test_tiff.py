@@ -4,7 +4,7 @@ import tifffile
 from PIL import Image
 
 from metrics import FolderMaps, FolderMasks
-from metrics.sources.formats.image import MAX_PIXELS
+from metrics.sources.formats.limits import PIXELS
 from metrics.sources.source import MaskReading
 
 
@@ -61,7 +61,8 @@ def test_a_bomb_is_refused_by_its_header(tmp_path, message):
         file.pages[0].tags["ImageLength"].overwrite(30000)
     for call in (lambda: read(path), lambda: FolderMaps(tmp_path, "x").header("a")):
         assert message(call) == (
-            f"{path} must have 1 to {MAX_PIXELS[2]} pixels, got shape (30000, 20000)"
+            f"{path} must have 1 to {PIXELS.most} pixels, got shape (30000, 20000); "
+            "set HRCAM_MAX_PIXELS to allow more"
         )
 
 

@@ -7,7 +7,7 @@ import pytest
 import zarr
 
 from metrics import FolderMaps
-from metrics.sources.formats.image import MAX_PIXELS
+from metrics.sources.formats.limits import PIXELS
 
 MAPS = np.random.default_rng(0).normal(size=(4, 5, 8)).astype(np.float32)
 IDS = ["d", "b", "a", "c"]
@@ -104,8 +104,9 @@ def test_pickles_are_not_loaded(dtype, path, tmp_path, message):
 def test_a_bomb_is_refused_by_its_header(path, message):
     zarr.create_array(path, shape=(3, 10**5, 10**6), dtype="f4", chunks=(1, 100, 100))
     assert message(lambda: FolderMaps(path, "x")) == (
-        f"{path}/all.zarr must have 1 to {MAX_PIXELS[2]} pixels, got shape "
-        "(100000, 1000000)"
+        f"{path}/all.zarr must have 1 to {PIXELS.most} pixels, got shape "
+        "(100000, 1000000); "
+        "set HRCAM_MAX_PIXELS to allow more"
     )
 
 
