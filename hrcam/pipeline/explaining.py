@@ -11,9 +11,12 @@ from jaxtyping import Float
 
 from hrcam.maps import Explained, gather
 from hrcam.maps_folder import read_maps, write_maps
+from hrcam.pipeline.asking import ask
 from hrcam.pipeline.choices import Choices
-from hrcam.pipeline.folders import MARKERS, check_free, require_files, staged
+from hrcam.pipeline.executors import hire
+from hrcam.pipeline.folders import MARKERS, SHARDS, check_free, require_files, staged
 from hrcam.pipeline.lookout import knowledge, lookouts, planned
+from hrcam.pipeline.map_shards import shards
 from hrcam.pipeline.model import Model
 from hrcam.pipeline.opening import judged, named, open_data, open_model
 from hrcam.pipeline.scenes import has_truth, labels_of, shape_of
@@ -41,6 +44,7 @@ def explain(  # noqa: PLR0913  keywords of a public verb
     training: Any = None,
     validation: Any = None,
     seed: int = 0,
+    scheduler: str = "",
     overwrite: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Explained:
@@ -68,10 +72,14 @@ def explain(  # noqa: PLR0913  keywords of a public verb
         See :class:`hrcam.pipeline.targets.Target`.
     training, validation
         Images with labels for the heads, for arrays and loaders.
+    scheduler
+        Address of a Dask scheduler whose workers explain instead; they open model and
+        dataset by their paths, fit heads themselves and write to ``out``, so all must
+        lie where every worker sees them. This machine's cores are used without it.
     overwrite
         Whether an existing folder may be replaced.
     progress
-        Called with the number of images just finished.
+        Called with the number of images just finished, or found finished.
 
     Raises
     ------
@@ -82,15 +90,21 @@ def explain(  # noqa: PLR0913  keywords of a public verb
     if out is not None:
         check_free(Path(out), overwrite, "maps")
     choices = Choices(layers, tuple(fusions), split, Target(target, form), calls, seed)
+    asked = ask((model, dataset, out), methods, choices, scheduler)
     opened = open_model(model), open_data(dataset, training, validation)
-    view = _view(*opened, methods, choices)
-    table, batches = view.table(), _counted(view.batches(), progress)
-    evidence, rows = view.evidence(), view.model.predictions
+    view = look(*opened, methods, choices)
+    table, evidence, rows = view.table(), view.evidence(), view.model.predictions
     predictions = rows[rows["split"] == split]
     if out is None:
+        batches = _counted(view.batches(), progress)
         return Explained(gather(table, batches, view.ids), evidence, predictions)
-    with staged(Path(out), overwrite, stage="maps") as folder:
-        write_maps(folder, table, batches)
+    with (
+        staged(Path(out), overwrite, stage="maps") as folder,
+        hire(1, scheduler) as executor,
+    ):
+        crew = None if executor is None else (executor, asked)
+        kept = folder.absolute() / SHARDS
+        write_maps(folder, table, shards(view, kept, crew, progress))
         index = pd.DataFrame({"image_id": view.ids})
         index.to_parquet(folder / "index.parquet", index=False)
         predictions.to_parquet(folder / "predictions.parquet", index=False)
@@ -134,7 +148,7 @@ def is_maps_folder(folder: Path) -> bool:
     return (folder / MARKERS["maps"]).is_file()
 
 
-def _view(
+def look(
     model: Model, dataset: Dataset, methods: Sequence[Any], choices: Choices
 ) -> View:
     """Prepare everything that one explanation needs."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
@@ -15,6 +16,9 @@ from hrcam.pipeline.model import Model, versions
 from hrcam.pipeline.scenes import scenes
 from hrcam.pipeline.targets import Target
 from simbench.dataset import Dataset
+
+if TYPE_CHECKING:
+    from hrcam.engine.explanation import Explainer
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,21 +43,30 @@ class View:
         """The images explained."""
         return self.dataset.ids(self.choices.split)
 
-    def batches(self) -> Iterator[Mapping[str, Any]]:
-        """Yield the raw parts of every entry, batch by batch."""
-        from hrcam.engine.explanation import Explainer, Job
+    @property
+    def batch(self) -> int:
+        """Images that are explained together."""
         from hrcam.engine.pooling import batch_size
 
-        jobs = [
-            Job(x.probe, x.entries, x.heads, self.choices.calls) for x in self.lookouts
+        return batch_size(self.dataset.arrays["image"].shape[1:3], 32)
+
+    @cached_property
+    def runners(self) -> "list[Explainer]":
+        """What explains batches, for each network that is looked into."""
+        from hrcam.engine.explanation import Explainer, Job
+
+        return [
+            Explainer(Job(x.probe, x.entries, x.heads, self.choices.calls))
+            for x in self.lookouts
         ]
-        runners = [Explainer(job) for job in jobs]
-        size = batch_size(self.dataset.arrays["image"].shape[1:3], 32)
-        start = 0
-        for scene in scenes(
-            self.dataset, self.ids, self.targets, size, truth=self.truth
-        ):
-            batch = {k: v for runner in runners for k, v in runner(scene).items()}
+
+    def batches(
+        self, start: int = 0, stop: int | None = None
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield the raw parts of every entry, batch by batch, of a run of images."""
+        ids, targets = self.ids[start:stop], self.targets[start:stop]
+        for scene in scenes(self.dataset, ids, targets, self.batch, truth=self.truth):
+            batch = {k: v for runner in self.runners for k, v in runner(scene).items()}
             some = self.aims[start : start + len(scene.pixels)]
             for other in self.foreign:
                 maps = other.explain(scene.pixels, some, scene.target).maps

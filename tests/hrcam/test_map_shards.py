@@ -1,0 +1,103 @@
+"""Maps that were done before a kill are not made again."""
+
+import json
+
+import numpy as np
+import pytest
+
+import hrcam
+from hrcam.pipeline import map_shards
+from hrcam.pipeline.map_shards import Store
+
+pytestmark = pytest.mark.engine
+METHODS = ("cam", "hr_cam", "random", "rise")
+
+
+class StopError(Exception):
+    pass
+
+
+@pytest.fixture(scope="module")
+def network():
+    from hrcam.engine.networks import Plan, build
+
+    return build("compact", Plan((48, 40, 1), 2, 100.0, 900.0))
+
+
+@pytest.fixture
+def explain(network, tiny, tmp_path, monkeypatch):
+    """Return a function that explains in shards of 6 images, and counts images."""
+    monkeypatch.setattr(map_shards, "shard_size", lambda _: 6)
+    looked = []
+    real = map_shards.View.batches
+
+    def count(view, start=0, stop=None):
+        looked.append((start, stop))
+        return real(view, start, stop)
+
+    monkeypatch.setattr(map_shards.View, "batches", count)
+
+    def explain(**changes):
+        looked.clear()
+        arguments = {"methods": METHODS, "calls": 4, "out": tmp_path / "maps"}
+        found = hrcam.explain(network, tiny, **{**arguments, **changes})
+        return found, list(looked)
+
+    return explain
+
+
+def interrupt_after(images):
+    seen = []
+
+    def progress(n):
+        seen.append(n)
+        if sum(seen) > images:
+            raise StopError
+
+    return progress
+
+
+def test_an_interrupted_explanation_continues(explain, tiny, tmp_path):
+    whole, looked = explain(out=None)
+    with pytest.raises(StopError):
+        explain(progress=interrupt_after(6))
+    kept = sorted(p.name for p in (tmp_path / "maps.partial" / ".shards").iterdir())
+    assert kept == ["000000.npz"]
+    done = []
+    again, looked = explain(progress=done.append)
+    assert looked == [(6, 12), (12, 16)]
+    assert sum(done) == 16
+    assert not (tmp_path / "maps" / ".shards").exists()
+    ids = tiny.ids("test")
+    for name in whole:
+        np.testing.assert_allclose(
+            again[name].read(ids), whole[name].read(ids), atol=1e-5
+        )
+
+
+@pytest.mark.parametrize(
+    "change", [{"calls": 5}, {"methods": METHODS[:2]}, {"seed": 3}]
+)
+def test_maps_of_something_else_are_made_again(explain, change):
+    with pytest.raises(StopError):
+        explain(progress=interrupt_after(6))
+    _, looked = explain(**change)
+    assert looked == [(0, 6), (6, 12), (12, 16)]
+
+
+def test_a_damaged_shard_is_made_again(tmp_path):
+    store = Store(tmp_path / "kept", "me")
+    batch = {"cam": {"deep": np.ones((3, 2, 2), np.float32)}}
+    assert store.read(0) is None
+    store.write(0, batch)
+    np.testing.assert_array_equal(store.read(0)["cam"]["deep"], batch["cam"]["deep"])
+    assert Store(store.folder, "another").read(0) is None
+    content = bytearray(store.path(0).read_bytes())
+    for place in (0, len(content) // 2, len(content) - 1):
+        damaged = content.copy()
+        damaged[place] ^= 255
+        store.path(0).write_bytes(damaged)
+        found = store.read(0)
+        assert found is None or json.dumps(list(found)) == '["cam"]'
+    store.path(0).write_bytes(content[:40])
+    assert store.read(0) is None
