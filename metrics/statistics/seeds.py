@@ -8,7 +8,7 @@ two factors are crossed.
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Num
 from scipy import special
 
 from metrics.statistics.comparison import subtract
@@ -115,13 +115,13 @@ def contrast_seeds(
         wide = narrow = (0.0, 0.0)
         verdict, p_value = IDENTICAL, 1.0
     else:
-        far, near = (_reach(errors, freedoms, c) for c in (level, 2 * level - 1))
+        far, near = (reach(errors, freedoms, c) for c in (level, 2 * level - 1))
         wide, narrow = ((estimate - half, estimate + half) for half in (far, near))
         verdict = judge(wide, narrow, margin)
         if not errors.any():
             reason = "no variance: the difference is the same everywhere"
         else:
-            p_value = _find_p(estimate, errors, freedoms)
+            p_value = find_p(estimate, errors, freedoms)
     return SeedDifference(
         seeds,
         mean.count,
@@ -138,22 +138,22 @@ def contrast_seeds(
     )
 
 
-def _reach(
-    errors: Float[np.ndarray, " 2"], freedoms: Int[np.ndarray, " 2"], level: float
+def reach(
+    errors: Float[np.ndarray, " 2"], freedoms: Num[np.ndarray, " 2"], level: float
 ) -> float:
-    """Return half of the interval."""
+    """Return half of the interval of two independent errors."""
     quantiles = special.stdtrit(freedoms, (1 + level) / 2)
     return float(np.hypot(*(quantiles * errors)))
 
 
-def _find_p(
-    estimate: float, errors: Float[np.ndarray, " 2"], freedoms: Int[np.ndarray, " 2"]
+def find_p(
+    estimate: float, errors: Float[np.ndarray, " 2"], freedoms: Num[np.ndarray, " 2"]
 ) -> float:
     """Find the size at which the interval ends at 0, by halving."""
     low, high = 0.0, 1.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        within = _reach(errors, freedoms, 1 - middle) >= abs(estimate)
+        within = reach(errors, freedoms, 1 - middle) >= abs(estimate)
         low, high = (middle, high) if within else (low, middle)
     return high
 
