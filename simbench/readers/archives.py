@@ -48,6 +48,7 @@ class Member:
     info: zipfile.ZipInfo
     _states: list[Any] = field(default_factory=list)
     _blocks: OrderedDict[int, bytes] = field(default_factory=OrderedDict)
+    _sums: list[int] = field(default_factory=lambda: [0])
     _lock: Any = field(default_factory=Lock)
 
     def read(self, start: int, count: int) -> bytes:
@@ -56,7 +57,9 @@ class Member:
         Raises
         ------
         PictureError
-            If the archive is damaged.
+            If the archive ends early or cannot be decompressed.
+        ValueError
+            If all that was compressed is read and has another checksum.
         """
         stop = min(start + count, self.info.file_size)
         with self._lock, self.path.open("rb") as file:
@@ -112,9 +115,19 @@ class Member:
             offset += len(piece) - len(state.unconsumed_tail)
             left -= len(part)
             parts.append(part)
+        block = b"".join(parts)
         if len(self._states) == place + 1:
             self._states.append((state, offset))
-        return b"".join(parts)
+            self._check(block, place)
+        return block
+
+    def _check(self, block: bytes, place: int) -> None:
+        """Compare the checksum of all blocks, which first come in order."""
+        self._sums[0] = zlib.crc32(block, self._sums[0])
+        last = (place + 1) * self._step >= self.info.file_size
+        if last and self._sums[0] != self.info.CRC:
+            # which rows are damaged is not known, so that none may be skipped
+            raise ValueError(self._damaged(f"another {self.info.filename}"))
 
     def _damaged(self, reason: str) -> str:
         return f"{self.path} must be a whole archive, got {reason}"

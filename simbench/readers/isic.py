@@ -50,12 +50,11 @@ def find(root: Root, options: Options) -> Listing:
     if not root.has(options.images):
         msg = f"no folder {options.images}"
         raise LayoutError(msg)
-    names = truth["image"].tolist()
+    labels, names = _labels(truth), truth["image"].tolist()
     files = [f"{options.images}/{name}.jpg" for name in names]
     root.require(files)
     masks = _masks(root, options.masks, names)
     # nobody's training images are of no known diagnosis, but the table has a column
-    labels = _labels(truth)
     used = CLASSES if CLASSES.index("UNK") in labels else CLASSES[:-1]
     subjects, strata = _metadata(root, names)
     rows = [

@@ -31,16 +31,17 @@ class Division:
         Of the order of subjects.
     """
 
-    validation: float | None = None
-    test: float | None = None
+    validation: int | float | None = None
+    test: int | float | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Check the numbers."""
         for name in DRAWN:
             value = getattr(self, name)
-            whole = value is None or (value >= 1 and value == int(value))
-            if not whole and not 0 <= value < 1:
+            if value is None or 0 <= value < 1:
+                continue
+            if not (value >= 1 and float(value).is_integer()):
                 msg = (
                     f"{name} must be a share below 1 or a whole number of images, "
                     f"got {value}"
@@ -84,11 +85,11 @@ def divide(
             raise ValueError(msg)
         if split not in held:
             share = SHARE if asked is None else asked
-            target = share if share >= 1 else share * len(pool)
+            target = float(share if share >= 1 else share * len(pool))
             chosen = _taken(left, target)
             drawn |= dict.fromkeys(chosen, split)
             left = {name: count for name, count in left.items() if name not in drawn}
-    if not left:
+    if pool and not left:  # published splits alone are there to score on
         msg = (
             "splits must leave images to train on, got none of "
             f"{len(pool)} images of {len(set(pool))} subjects; draw fewer"
