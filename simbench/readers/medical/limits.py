@@ -37,12 +37,13 @@ def check_size(root: Root, name: str, size: Sequence[int]) -> None:
     PictureError
         If it has not three axes of voxels.
     BombError
-        If a header asks for more voxels than anybody scans.
+        If a slice, or the whole volume, has more voxels than the root allows.
     """
     path, shape = root.folder / name, " x ".join(map(str, size)) or "nothing"
     if len(size) != 3 or min(size) < 1:
         msg = f"{path} must be one volume of three axes, got {shape}; split it"
         raise PictureError(msg)
+    root.allow(name, sorted(size)[1:])
     most = VOXELS * root.max_pixels
     if prod(size) > most:
         msg = (

@@ -7,6 +7,7 @@ for and kept for those that follow, up to a limit of bytes for all volumes toget
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from pathlib import PurePosixPath
 from threading import Lock
 from typing import Any, Protocol, runtime_checkable
@@ -29,6 +30,8 @@ from simbench.readers.root import Root
 
 #: Bytes of decoded voxels that are kept; one volume is kept even if it has more.
 SHELF = 2**28
+_SAME = 0.01
+"""Share of a voxel by which grids that are the same may differ, for rounding."""
 
 
 @runtime_checkable
@@ -105,6 +108,18 @@ def open_volume(root: Root, name: str) -> Volume:
         turn_size(turn, stored.size),
         turn_affine(turn, stored.affine, stored.size),
     )
+
+
+def misfit(one: Volume, other: Volume) -> str:
+    """Say how the grids of two volumes differ; nothing if they are the same."""
+    if one.size != other.size:
+        sizes = (" x ".join(map(str, volume.size)) for volume in (one, other))
+        return " voxels for ".join(sizes)
+    corners = [(*place, 1) for place in product(*((0, n - 1) for n in one.size))]
+    gaps = np.array(corners) @ (one.affine - other.affine).T
+    off = float(np.linalg.norm(gaps, axis=1).max())
+    spacing = float(np.linalg.norm(other.affine[:, :3], axis=0).min())
+    return f"voxels up to {off:.4g} mm off" if off > _SAME * spacing else ""
 
 
 def _look(root: Root, name: str) -> Stored:

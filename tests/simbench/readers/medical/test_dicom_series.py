@@ -39,11 +39,11 @@ def test_slices_follow_their_places_not_their_names(medical, root, volume):
     images = medical.series(volume)
     for place, image in enumerate(images):
         image.InstanceNumber = (5 * place + 2) % 4
-    medical.save(root.folder / "s", images)
+    medical.save_series(root.folder / "s", images)
     (root.folder / "s" / "notes.txt").write_text("x")
     np.testing.assert_array_equal(read_all(root, "s"), volume)
     found = open_volume(root, "s")
-    np.testing.assert_allclose(found.affine, medical.axial, atol=1e-6)
+    np.testing.assert_allclose(found.affine, medical.AXIAL, atol=1e-6)
     assert [found.names_of(k) for k in range(4)] == [
         ("s/IM003",),
         ("s/IM010",),
@@ -63,7 +63,7 @@ def test_any_orientation_gives_the_same_slices(
 ):
     """Slices in any plane, counted either way; NIfTI says the same of them."""
     turn = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
-    affine = turn @ medical.axial
+    affine = turn @ medical.AXIAL
     stored, moved = volume.transpose(order), affine[:, [*order, 3]].copy()
     for axis, sign in enumerate(signs):
         if sign < 0:
@@ -71,8 +71,8 @@ def test_any_orientation_gives_the_same_slices(
             moved[:, 3] += moved[:, axis] * (stored.shape[axis] - 1)
             moved[:, axis] *= -1
     root = Root(tmp_path_factory.mktemp("turned"))
-    medical.save(root.folder / "s", medical.series(stored, moved))
-    medical.nifti(root.folder / "a.nii", stored, moved)
+    medical.save_series(root.folder / "s", medical.series(stored, moved))
+    medical.save_nifti(root.folder / "a.nii", stored, moved)
     for name in ("s", "a.nii"):
         np.testing.assert_array_equal(read_all(root, name), volume)
         found = open_volume(root, name).affine
@@ -91,7 +91,7 @@ def test_places_are_those_of_the_standard(medical, root, pixels):
         )
         for n in range(3)
     ]
-    medical.save(root.folder / "s", images)
+    medical.save_series(root.folder / "s", images)
     found = find_series(root, "s")
     for n, row, column in ((0, 0, 0), (2, 6, 8), (1, 2, 3)):
         left, back, up = 10.0 + 3 * n, 20.0 + 0.75 * column, 30.0 - 0.5 * row
@@ -106,7 +106,7 @@ def test_each_slice_is_rescaled_by_its_own_numbers(dtype, medical, root, volume)
     images = medical.series(given_)
     for n, image in enumerate(images):
         image.RescaleSlope, image.RescaleIntercept = 0.5 + n, n - 2
-    medical.save(root.folder / "s", images)
+    medical.save_series(root.folder / "s", images)
     factors = np.arange(4)[:, None, None]
     expected = given_ * (0.5 + factors) + factors - 2
     np.testing.assert_array_equal(read_all(root, "s"), expected.astype(np.float32))
@@ -114,12 +114,12 @@ def test_each_slice_is_rescaled_by_its_own_numbers(dtype, medical, root, volume)
 
 def test_a_series_of_one_slice(medical, root, volume, message):
     image = medical.series(volume)[1]
-    medical.save(root.folder / "s", [image])
+    medical.save_series(root.folder / "s", [image])
     found = find_series(root, "s")
     assert found.size == (1, 7, 9)
     np.testing.assert_allclose(np.abs(found.affine[:, 0]), (0, 0, 2))
     del image.SliceThickness
-    medical.save(root.folder / "t", [image])
+    medical.save_series(root.folder / "t", [image])
     assert message(lambda: find_series(root, "t"), PictureError) == (
         f"{root.folder / 't'} must say how thick its one slice is, got no "
         "SliceThickness"
@@ -184,12 +184,12 @@ def changed(images, place, **elements):
 )
 def test_what_is_no_series(place, elements, ending, medical, root, volume, message):
     images = changed(medical.series(volume), place, **elements)
-    folder = medical.save(root.folder / "s", images)
+    folder = medical.save_series(root.folder / "s", images)
     assert message(lambda: find_series(root, "s"), PictureError) == f"{folder} {ending}"
 
 
 def test_axes_that_are_not_at_right_angles(medical, root, volume, message):
-    folder = medical.save(
+    folder = medical.save_series(
         root.folder / "s",
         medical.series(volume, ImageOrientationPatient=[1, 0, 0, 0.1, 0.995, 0]),
     )
@@ -230,7 +230,7 @@ def test_axes_that_are_not_at_right_angles(medical, root, volume, message):
 )
 def test_images_that_cannot_be_slices(elements, ending, medical, root, volume, message):
     images = changed(medical.series(volume), 1, **elements)
-    folder = medical.save(root.folder / "s", images)
+    folder = medical.save_series(root.folder / "s", images)
     assert message(lambda: find_series(root, "s"), PictureError) == (
         f"{folder / 'IM010'} {ending}"
     )
@@ -253,7 +253,7 @@ def test_a_folder_without_dicom(root, message):
 
 def test_nothing_outside_of_the_root(medical, root, volume, message):
     inside = root.folder / "inside"
-    medical.save(root.folder / "s", medical.series(volume))
+    medical.save_series(root.folder / "s", medical.series(volume))
     inside.mkdir()
     (inside / "link").symlink_to(root.folder / "s", target_is_directory=True)
     (inside / "t").mkdir()
@@ -323,7 +323,7 @@ def test_compression_that_needs_a_library(medical, root, volume, monkeypatch, me
     image.file_meta.TransferSyntaxUID = pydicom.uid.JPEGLSLossless
     image.PixelData = pydicom.encaps.encapsulate([b"\xff\xd8" * 9])
     image["PixelData"].is_undefined_length = True
-    folder = medical.save(root.folder / "s", [image])
+    folder = medical.save_series(root.folder / "s", [image])
     assert message(lambda: read_all(root, "s"), PictureError) == (
         f"{folder / 'IM003'} must be compressed so that it can be read here, got "
         "JPEG-LS Lossless Image Compression; decompress it, or pip install pylibjpeg "
@@ -353,7 +353,7 @@ def test_run_lengths_that_unpack_to_too_much(medical, root, message):
     runs = bytes([1, 0, 0, 0, 64, 0, 0, 0]).ljust(64, b"\0") + b"\x81\0" * 5000
     image.PixelData = pydicom.encaps.encapsulate([runs])
     image["PixelData"].is_undefined_length = True
-    folder = medical.save(root.folder / "s", [image])
+    folder = medical.save_series(root.folder / "s", [image])
     assert message(lambda: read_all(root, "s"), BombError) == (
         f"{folder / 'IM003'} must unpack to 63 bytes, got 640000: a bomb"
     )
@@ -361,7 +361,7 @@ def test_run_lengths_that_unpack_to_too_much(medical, root, message):
 
 def test_a_header_that_asks_for_too_much(medical, root, volume, message):
     images = medical.series(volume, Rows=60000, Columns=60000)
-    folder = medical.save(root.folder / "s", images)
+    folder = medical.save_series(root.folder / "s", images)
     tracemalloc.start()
     said = message(lambda: open_volume(root, "s"), BombError)
     peak = tracemalloc.get_traced_memory()[1]
@@ -395,7 +395,7 @@ def test_an_element_that_claims_more_bytes_than_there_are(
 def test_deflated_files_are_refused_unread(medical, root, volume, message):
     image = medical.series(volume)[0]
     image.file_meta.TransferSyntaxUID = pydicom.uid.DeflatedExplicitVRLittleEndian
-    folder = medical.save(root.folder / "s", [image])
+    folder = medical.save_series(root.folder / "s", [image])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(zlib, "decompress", None)
         assert message(lambda: open_volume(root, "s"), PictureError) == (
@@ -421,7 +421,7 @@ def test_private_elements_are_neither_read_nor_run(medical, root, volume):
         block.add_new(0x02, "SQ", [inner])
         number = RawDataElement(Tag(0x00291003), "DS", 4, b"evil", 0, False, True)
         image[0x00291003] = number
-    medical.save(root.folder / "s", images)
+    medical.save_series(root.folder / "s", images)
     np.testing.assert_array_equal(read_all(root, "s"), volume)
     name = find_series(root, "s").names[0]
     content = (root.folder / name).read_bytes()
@@ -433,7 +433,7 @@ def test_private_elements_are_neither_read_nor_run(medical, root, volume):
 
 
 def test_what_is_damaged(medical, root, volume, message):
-    folder = medical.save(root.folder / "s", medical.series(volume))
+    folder = medical.save_series(root.folder / "s", medical.series(volume))
     path = folder / "IM003"
     found, content = look(root, "s/IM003"), path.read_bytes()
     path.write_bytes(content[:-20])
@@ -455,7 +455,7 @@ def test_any_damage_is_read_or_refused_in_one_line(
     tmp_path_factory, medical, volume, at, piece
 ):
     root = Root(tmp_path_factory.mktemp("damage"))
-    path = medical.save(root.folder / "s", medical.series(volume[:1])) / "IM003"
+    path = medical.save_series(root.folder / "s", medical.series(volume[:1])) / "IM003"
     content = path.read_bytes()
     at %= len(content)
     path.write_bytes(content[:at] + piece + content[at + len(piece) :])
@@ -475,7 +475,7 @@ def outcome(root):
 
 
 def test_without_the_library(medical, root, volume, monkeypatch, message):
-    medical.save(root.folder / "s", medical.series(volume))
+    medical.save_series(root.folder / "s", medical.series(volume))
     monkeypatch.setitem(sys.modules, "pydicom", None)
     assert message(lambda: open_volume(root, "s"), ImportError) == (
         "DICOM needs pydicom; pip install 'hrcam-bench[medical]'"

@@ -25,7 +25,7 @@ def read_all(root, name):
 def test_slices_are_those_of_nibabel(name, kind, order, medical, root, volume):
     path = root.folder / name
     affine = np.array([[0, -0.5, 0, 9], [0, 0, 0.75, -4], [-2, 0, 0, 7.0]])
-    medical.nifti(path, volume, affine, (0.5, -3.0), kind, order)
+    medical.save_nifti(path, volume, affine, (0.5, -3.0), kind, order)
     stored = nibabel.load(path)
     assert stored.header.endianness == order
     wanted = nibabel.orientations.axcodes2ornt(("S", "P", "L"))
@@ -43,27 +43,27 @@ def test_slices_are_those_of_nibabel(name, kind, order, medical, root, volume):
 @pytest.mark.parametrize("dtype", ["u1", "i2", "u2", "i4", "f4", "f8", "i8"])
 def test_numbers_of_every_type(dtype, medical, root):
     pixels = (100 * np.random.default_rng(1).random((3, 4, 5))).astype(dtype)
-    medical.nifti(root.folder / "a.nii", pixels, medical.axial)
+    medical.save_nifti(root.folder / "a.nii", pixels, medical.AXIAL)
     np.testing.assert_array_equal(read_all(root, "a.nii"), pixels.astype(np.float32))
 
 
 def test_one_volume_of_a_fourth_axis(medical, root, volume):
-    path = medical.nifti(root.folder / "a.nii", volume[..., None], medical.axial)
+    path = medical.save_nifti(root.folder / "a.nii", volume[..., None], medical.AXIAL)
     assert nibabel.load(path).shape == (4, 7, 9, 1)
     np.testing.assert_array_equal(read_all(root, "a.nii"), volume)
 
 
 def test_qform_alone_and_units(medical, root, volume):
     image = nibabel.Nifti1Image(volume, None)
-    image.header.set_qform(np.vstack([medical.axial / 1000, [0, 0, 0, 1]]), code=1)
+    image.header.set_qform(np.vstack([medical.AXIAL / 1000, [0, 0, 0, 1]]), code=1)
     image.header.set_xyzt_units("meter")
     nibabel.save(image, root.folder / "a.nii")
     found = open_volume(root, "a.nii")
-    np.testing.assert_allclose(found.affine, medical.axial, atol=1e-4)
+    np.testing.assert_allclose(found.affine, medical.AXIAL, atol=1e-4)
 
 
 def test_extensions_are_passed_over(medical, root, volume):
-    image = nibabel.Nifti1Image(volume, np.vstack([medical.axial, [0, 0, 0, 1]]))
+    image = nibabel.Nifti1Image(volume, np.vstack([medical.AXIAL, [0, 0, 0, 1]]))
     extension = nibabel.nifti1.Nifti1Extension(6, b"x" * 3000)
     image.header.extensions.append(extension)
     nibabel.save(image, root.folder / "a.nii.gz")
@@ -83,13 +83,14 @@ def edited(path, **fields):
     return path
 
 
-BOMB = {"dim": [3, 30000, 30000, 300, 1, 1, 1, 1]}
+BOMB = {"dim": [3, 6000, 6000, 6000, 1, 1, 1, 1]}
+WIDE = {"dim": [3, 2, 9000, 8000, 1, 1, 1, 1]}
 LONG = {"dim": [3, 500, 600, 700, 1, 1, 1, 1]}
 
 
 @pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
 def test_a_header_that_asks_for_too_much(name, medical, root, volume, message):
-    path = medical.nifti(root.folder / name, volume, medical.axial)
+    path = medical.save_nifti(root.folder / name, volume, medical.AXIAL)
     found = find_volume(root, name)
     edited(path, **BOMB)
     tracemalloc.start()
@@ -99,11 +100,16 @@ def test_a_header_that_asks_for_too_much(name, medical, root, volume, message):
     tracemalloc.stop()
     assert said == read
     assert said == (
-        f"{path} must have at most 4 x max_pixels = 268435456 voxels, got 30000 x "
-        "30000 x 300 = 270000000000; if that is no decompression bomb, read with a "
+        f"{path} must have at most 4 x max_pixels = 268435456 voxels, got 6000 x "
+        "6000 x 6000 = 216000000000; if that is no decompression bomb, read with a "
         "larger max_pixels"
     )
     assert peak < CAP
+    edited(path, **WIDE)
+    assert message(lambda: find_volume(root, name), BombError) == (
+        f"{path} must have at most max_pixels = 67108864 pixels, got 8000 x 9000 = "
+        "72000000; if that is no decompression bomb, read with a larger max_pixels"
+    )
     larger = Root(root.folder, max_pixels=10**12)
     edited(path, **LONG)
     small = Root(root.folder, max_pixels=10**6)
@@ -124,7 +130,7 @@ def test_a_header_that_asks_for_too_much(name, medical, root, volume, message):
 
 
 def test_a_bomb_behind_the_voxels(medical, root, volume, message):
-    path = medical.nifti(root.folder / "a.nii", volume, medical.axial)
+    path = medical.save_nifti(root.folder / "a.nii", volume, medical.AXIAL)
     packed = root.folder / "b.nii.gz"
     with gzip.open(packed, "wb", 1) as stream:
         stream.write(path.read_bytes())
@@ -195,7 +201,7 @@ def refused(message, root, path, error=PictureError):
 )
 @pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
 def test_what_is_not_a_volume(name, fields, ending, medical, root, volume, message):
-    path = medical.nifti(root.folder / name, volume, medical.axial)
+    path = medical.save_nifti(root.folder / name, volume, medical.AXIAL)
     assert refused(message, root, edited(path, **fields)) == ending
 
 
@@ -213,14 +219,14 @@ def test_files_of_another_kind(content, root, message):
 
 def test_files_that_end_early(medical, root, volume, message):
     for name in ("a.nii", "a.nii.gz"):
-        path = medical.nifti(
-            root.folder / name, np.tile(volume, (9, 9, 9)), medical.axial
+        path = medical.save_nifti(
+            root.folder / name, np.tile(volume, (9, 9, 9)), medical.AXIAL
         )
         found, content = find_volume(root, name), path.read_bytes()
         path.write_bytes(content[:-3000])
         said = message(lambda found=found: found.read(root), PictureError)
         assert said.startswith(f"{path} must ")
-    path = medical.nifti(root.folder / "b.nii", volume, medical.axial)
+    path = medical.save_nifti(root.folder / "b.nii", volume, medical.AXIAL)
     packed = root.folder / "c.nii.gz"
     packed.write_bytes(gzip.compress(path.read_bytes()[:-100]))
     found = find_volume(root, "c.nii.gz")
@@ -230,7 +236,7 @@ def test_files_that_end_early(medical, root, volume, message):
 
 
 def test_a_checksum_that_does_not_fit(medical, root, volume, message):
-    path = medical.nifti(root.folder / "a.nii.gz", volume, medical.axial)
+    path = medical.save_nifti(root.folder / "a.nii.gz", volume, medical.AXIAL)
     content = bytearray(path.read_bytes())
     content[-6] ^= 1
     path.write_bytes(content)
@@ -240,9 +246,9 @@ def test_a_checksum_that_does_not_fit(medical, root, volume, message):
 
 
 def test_a_file_that_changes_while_it_is_read(medical, root, volume, message):
-    path = medical.nifti(root.folder / "a.nii", volume, medical.axial)
+    path = medical.save_nifti(root.folder / "a.nii", volume, medical.AXIAL)
     found = find_volume(root, "a.nii")
-    medical.nifti(path, volume, medical.axial + np.array([0, 0, 0, 1]))
+    medical.save_nifti(path, volume, medical.AXIAL + np.array([0, 0, 0, 1]))
     assert message(lambda: found.read(root), PictureError) == (
         f"{path} must stay as it was looked at, got another header"
     )
@@ -260,7 +266,7 @@ def test_any_bytes_are_refused_in_one_line(tmp_path_factory, content, packed):
 def test_without_the_library(medical, root, volume, monkeypatch, message):
     import sys
 
-    medical.nifti(root.folder / "a.nii", volume, medical.axial)
+    medical.save_nifti(root.folder / "a.nii", volume, medical.AXIAL)
     monkeypatch.setitem(sys.modules, "nibabel", None)
     assert message(lambda: find_volume(root, "a.nii"), ImportError) == (
         "NIfTI needs nibabel; pip install 'hrcam-bench[medical]'"
