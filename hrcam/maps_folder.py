@@ -9,6 +9,7 @@ import numpy as np
 
 from hrcam.capture import Geometry
 from hrcam.maps import Facts, LayerMaps, statuses
+from simbench.wholeness import whole
 
 #: Maps of one file of the store.
 SHARD = 256
@@ -16,6 +17,12 @@ SHARD = 256
 #: Of ``maps.json``. 1 knew neither provenance nor status, and had no layer whose name
 #: holds a slash beside one that is the part before it.
 SCHEMA = 2
+
+#: What the names of an entry always tell.
+_NAMED = ("method", "layer", "alignment", "label", "kind")
+
+#: Pixels of one layer's map; more is taken for a mistake.
+MAX_PIXELS = 2**26
 
 
 def write_maps(
@@ -61,25 +68,48 @@ def read_maps(folder: Path, ids: Sequence[str]) -> dict[str, LayerMaps]:
     Raises
     ------
     ValueError
-        If the folder was written by a newer version.
+        If the folder is damaged, or was written by a newer version.
     """
     import zarr
 
-    content = json.loads((folder / "maps.json").read_text())
-    schema = content["schema"]
-    if schema > SCHEMA:
-        msg = (
-            f"maps.json must have schema 1..{SCHEMA}, got {schema}; update hrcam-bench"
-        )
+    with whole(str(folder), "explain the model again"):
+        content = json.loads((folder / "maps.json").read_text(encoding="utf-8"))
+        schema = content["schema"]
+        if schema > SCHEMA:
+            msg = (
+                f"{folder / 'maps.json'} must have schema 1..{SCHEMA}, got {schema}; "
+                "update hrcam-bench"
+            )
+            raise ValueError(msg)
+        group = zarr.open_group(folder / "maps.zarr", mode="r")
+        told, found = _told(folder), {}
+        for row in content["entries"]:
+            name, layers = row["name"], row["layers"]
+            parts = {k: group[_path(name, k, schema)] for k in layers}
+            for layer, part in parts.items():
+                _check_part(f"{name} of {layer}", part, len(ids))
+            found[name] = LayerMaps(_facts(row), tuple(ids), parts, told.get(name, ()))
+        return found
+
+
+def _check_part(name: str, part: Any, images: int) -> None:
+    """Refuse what is no map per image, and shards that only a mistake makes.
+
+    Raises
+    ------
+    ValueError
+        Naming the part.
+    """
+    shape, dtype = tuple(part.shape), np.dtype(part.dtype)
+    if len(shape) != 3 or shape[0] != images or dtype.kind != "f" or min(shape) < 1:
+        msg = f"{name} of shape {shape} and {dtype} for {images} images"
         raise ValueError(msg)
-    group = zarr.open_group(folder / "maps.zarr", mode="r")
-    told = _told(folder)
-    found = {}
-    for row in content["entries"]:
-        name = row["name"]
-        parts = {k: group[_path(name, k, schema)] for k in row["layers"]}
-        found[name] = LayerMaps(_facts(row), tuple(ids), parts, told.get(name, ()))
-    return found
+    if max(part.chunks[0], (part.shards or (0,))[0]) > SHARD:
+        msg = f"{name} with {part.chunks[0]} maps in a chunk"
+        raise ValueError(msg)
+    if shape[1] * shape[2] > MAX_PIXELS:
+        msg = f"{name} of {shape[1:]} pixels, more than {MAX_PIXELS}"
+        raise ValueError(msg)
 
 
 def _told(folder: Path) -> dict[str, tuple[str, ...]]:
@@ -159,15 +189,33 @@ def _plain(fact: Facts) -> dict[str, Any]:
     }
 
 
+def _pair(numbers: Sequence[float]) -> tuple[float, float]:
+    """Return two finite numbers."""
+    first, second = map(float, numbers)
+    if not np.isfinite((first, second)).all():
+        msg = f"a place of {first}, {second}"
+        raise ValueError(msg)
+    return first, second
+
+
 def _facts(row: Mapping[str, Any]) -> Facts:
     """Return facts from JSON."""
     places = {
-        layer: None if g is None else Geometry(tuple(g["stride"]), tuple(g["offset"]))
+        layer: None if g is None else Geometry(_pair(g["stride"]), _pair(g["offset"]))
         for layer, g in row["geometry"].items()
     }
+    names = {str(key): str(word) for key, word in row["names"].items()}
+    lost = [key for key in _NAMED if key not in names]
+    if lost:
+        msg = f"names of an entry without {', '.join(lost)}"
+        raise ValueError(msg)
+    height, width = row["size"]
+    if not 0 < int(height) * int(width) <= MAX_PIXELS:
+        msg = f"maps of {height} x {width} pixels, not 1 to {MAX_PIXELS}"
+        raise ValueError(msg)
     return Facts(
-        row["names"],
-        tuple(row["size"]),
+        names,
+        (int(height), int(width)),
         places,
         row["postprocessing"],
         row["fusion"],

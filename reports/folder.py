@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from metrics.storage.archives import read_arrays
 
 SCHEMA = 2
 KEYS = ("method", "layer", "head", "alignment", "architecture", "seed")
@@ -119,7 +120,12 @@ def load(path: Path) -> Folder:
     )
     table = _read_table(path / "scores.parquet", results["options"]["primary"])
     checksums = {name: _hash(path / name) for name in _NEEDED}
-    return Folder(results, evidence, panels, gallery, table, checksums)
+    found = Folder(results, evidence, panels, gallery, table, checksums)
+    try:
+        found.summaries, found.contrasts  # noqa: B018  rows are looked at once
+    except (KeyError, TypeError, AttributeError, OverflowError, ValueError) as error:
+        _refuse(path / "results.json", error)
+    return found
 
 
 def _hash(path: Path) -> str:
@@ -155,7 +161,7 @@ def _read_json(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
         content = json.loads(text, parse_constant=lambda _: None)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         return _refuse(path, error)
     return _clean(content) if "\\u" in text or _CONTROL.search(text) else content
 
@@ -172,14 +178,12 @@ def _clean(content: Any) -> Any:
 
 
 def _read_arrays(path: Path, values: str) -> dict[str, np.ndarray]:
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        _refuse(path, error)
+    found = read_arrays(path)
     lost = [name for name in ("ids", "masks", "names", values) if name not in found]
     if lost:
         _refuse(path, f"no {', '.join(lost)}")
+    if found["names"].ndim != 1 or found["ids"].ndim != 1:
+        _refuse(path, "names or ids that are no list")
     if found[values].shape[:2] != (len(found["ids"]), len(found["names"])):
         _refuse(path, f"{values} of shape {found[values].shape} for ids and names")
     return found

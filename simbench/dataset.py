@@ -13,11 +13,12 @@ import pandas as pd
 from jaxtyping import Shaped
 
 from simbench.audit import audit, keep_budget
-from simbench.blocks import Tables, draw_block, layout, starts
+from simbench.blocks import LENGTH, Tables, draw_block, layout, starts
 from simbench.difficulty.columns import NUMBERS
 from simbench.manifest import quick_problems, read_manifest
-from simbench.recipe import Recipe, parse
+from simbench.recipe import Recipe, load
 from simbench.rows import Decoding, View, absent, rows
+from simbench.wholeness import place_of, read_index, whole
 
 ARRAYS = "arrays.zarr"
 READING = "reading.toml"
@@ -107,11 +108,16 @@ class Dataset:
             lost = [str(ids[i]) for i in np.flatnonzero(places < 0)[:3]]
             msg = f"ids must be in the dataset, got {', '.join(lost)}"
             raise ValueError(msg)
-        values = rows(self.arrays[name], places)
+        if isinstance(self.arrays[name], Decoding):  # says itself which file is wrong
+            values = rows(self.arrays[name], places)
+            return values != 0 if name in MASKS else values
+        where = place_of(name, self.arrays[name])
+        with whole(where, "generate the dataset again"):
+            values = rows(self.arrays[name], places)
         gone = absent(self.arrays[name], values)
         if gone.any():
             msg = (
-                f"array '{name}' must hold image {ids[int(gone.argmax())]}, got "
+                f"{where} must hold image {ids[int(gone.argmax())]}, got "
                 "nothing: a file of the dataset has vanished; generate it again"
             )
             raise FileNotFoundError(msg)
@@ -197,8 +203,6 @@ def open_dataset(folder: Path | str) -> Dataset:
     ValueError
         If a file is missing or has another size than when it was written.
     """
-    import zarr
-
     from simbench.readers.folder import open_reading
 
     folder = Path(folder)
@@ -208,17 +212,34 @@ def open_dataset(folder: Path | str) -> Dataset:
         more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
         msg = f"{folder} is damaged: {problems[0]}{more}; generate the dataset again"
         raise ValueError(msg)
-    if (folder / READING).is_file():
-        return open_reading(folder, manifest.identity)
-    recipe = parse((folder / "recipe.toml").read_text("utf-8"), f"{folder}/recipe.toml")
+    with whole(str(folder), "generate or read the dataset again"):
+        if (folder / READING).is_file():
+            return open_reading(folder, manifest.identity)
+        return _open_generated(folder, manifest.identity)
+
+
+def _open_generated(folder: Path, identity: str) -> Dataset:
+    """Open what a recipe made, if tables and arrays are what it makes."""
+    import zarr
+
+    recipe = load(folder / "recipe.toml")
     group = zarr.open_group(folder / ARRAYS, mode="r")
+    arrays = {name: group[name] for name in layout(recipe)}
+    for name, entry in layout(recipe).items():
+        found, wanted = arrays[name], (recipe.images, *entry.shape)
+        if (tuple(found.shape), found.dtype) != (wanted, entry.dtype):
+            msg = f"{name} of shape {found.shape}, {found.dtype}, not {wanted}"
+            raise ValueError(msg)
+        if found.chunks[0] > LENGTH:
+            msg = f"{name} with chunks of {found.chunks[0]} images"
+            raise ValueError(msg)
     return Dataset(
-        identity=manifest.identity,
+        identity=identity,
         recipe=recipe,
         classes=tuple(entry.name for entry in recipe.classes),
-        arrays={name: group[name] for name in layout(recipe)},
+        arrays=arrays,
         audit=json.loads((folder / "audit.json").read_text("utf-8")),
-        index=pd.read_parquet(folder / "index.parquet"),
+        index=read_index(folder / "index.parquet", recipe.images),
         lesions=pd.read_parquet(folder / "lesions.parquet"),
         confounders=pd.read_parquet(folder / "confounders.parquet"),
     )

@@ -102,7 +102,9 @@ def replace_text(path: Path, text: str) -> None:
 
 def _parsed(text: str) -> Manifest:
     identity, sizes, checksums = "", {}, {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
+        if not line:
+            continue
         if line.startswith("# identity "):
             identity = line.split(" ", 2)[2]
         elif line.startswith("# size "):
@@ -111,7 +113,8 @@ def _parsed(text: str) -> Manifest:
         else:
             value, name = line.split("  ", 1)
             checksums[name] = value
-    if not identity or set(sizes) != set(checksums) or not sizes:
+    climbing = [n for n in sizes if n.startswith("/") or ".." in n.split("/")]
+    if not identity or set(sizes) != set(checksums) or not sizes or climbing:
         msg = "incomplete"
         raise ValueError(msg)
     return Manifest(identity, sizes, checksums)

@@ -33,12 +33,12 @@ class Parser:
         if not isinstance(content, dict):
             return content
         kind = content.get("kind")
-        if kind not in kinds:
+        if not isinstance(kind, str) or kind not in kinds:
             got = "nothing" if kind is None else f"'{kind}'"
             rule = f"must be one of {', '.join(kinds)}, got {got}"
             self._note((*path, "kind"), rule + _nearest(str(kind), kinds), path)
             return content
-        model = kinds[str(kind)].parameters
+        model = kinds[kind].parameters
         try:
             return model.model_validate(content)
         except ValidationError as error:
@@ -54,7 +54,7 @@ class Parser:
             self._collect(model, error, ())
         if result is None or self.problems:
             msg = f"{self.source}: " + "; ".join(self.problems)
-            raise ValueError(msg)
+            raise ValueError(on_one_line(msg))
         return result
 
     def _collect(
@@ -70,6 +70,11 @@ class Parser:
         self.problems.append(f"{_dotted(path)} {rule}" if path else rule)
         if failed:
             self._failed.add(failed)
+
+
+def on_one_line(text: str) -> str:
+    """Escape what would break a message, or steer the terminal it is printed on."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def frozen(value: Any) -> Any:

@@ -29,7 +29,7 @@ from simbench.parameters import (
     Positive,
     PositiveLimits,
 )
-from simbench.parsing import Parser, frozen
+from simbench.parsing import Parser, frozen, on_one_line
 from simbench.sampling import Sampling, ranges
 from simbench.scene import lacking
 from simbench.texture import Spectrum
@@ -37,6 +37,7 @@ from simbench.toml_text import toml_text
 from simbench.truth import Cut
 
 GENERATOR = 2  # raise it whenever the same recipe would give other bytes
+MAX_BYTES = 2**20  # of a recipe's text; ours have some thousand
 _FOLDER = resources.files("simbench") / "recipes"
 
 
@@ -227,6 +228,9 @@ def load(name: str | Path) -> Recipe:
             f"got '{name}', which is neither"
         )
         raise ValueError(msg)
+    if path.stat().st_size > MAX_BYTES:
+        msg = f"{path} must have at most {MAX_BYTES} bytes, got {path.stat().st_size}"
+        raise ValueError(msg)
     try:
         return parse(path.read_text(encoding="utf-8"), str(path))
     except UnicodeDecodeError as error:
@@ -237,9 +241,9 @@ def load(name: str | Path) -> Recipe:
 def parse(text: str, source: str = "recipe") -> Recipe:
     """Read a recipe from TOML text; ``source`` names it in messages."""
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        msg = f"{source} must be TOML: {error}"
+        table = frozen(tomllib.loads(text))
+    except (ValueError, RecursionError) as error:  # also of numbers too long
+        msg = f"{source} must be TOML: {on_one_line(str(error))}"
         raise ValueError(msg) from error
     return build(table, source)
 

@@ -24,6 +24,7 @@ from hrcam.pipeline.targets import Asked, Target
 from hrcam.pipeline.views import View
 from metrics.storage.plain import to_json
 from simbench.dataset import Dataset
+from simbench.parsing import on_one_line
 
 #: What a maps folder holds besides the maps.
 EVIDENCE = ("classifier", "heads", "provenance")
@@ -133,9 +134,10 @@ def open_maps(folder: Path) -> Explained:
             for name in EVIDENCE
         }
         maps = read_maps(folder, [str(i) for i in index["image_id"]])
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # libraries raise anything on broken files
+        reason = on_one_line(str(error)) or type(error).__name__
         msg = (
-            f"{folder} must be a complete folder of `hrcam explain`, got {error}; "
+            f"{folder} must be a complete folder of `hrcam explain`, got {reason}; "
             "explain the model again"
         )
         raise ValueError(msg) from error

@@ -78,8 +78,8 @@ def read(folder: Path) -> Scores:
         measured = _read_measured(folder, results)
         frame = _read_frame(folder / "scores.parquet", len(measured.ids))
         evidence = _read_evidence(folder / "evidence")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
+    except Exception as error:  # libraries raise anything on broken files
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         msg = (
             f"{folder} must be a complete scores folder, got {reason!r}; "
             "score the maps again"

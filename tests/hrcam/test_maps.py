@@ -379,7 +379,7 @@ def test_a_folder_of_a_newer_schema_is_refused(tmp_path):
     write_maps(tmp_path, TABLE, draw_batches(3, 3))
     content = json.loads((tmp_path / "maps.json").read_text())
     (tmp_path / "maps.json").write_text(json.dumps({**content, "schema": 3}))
-    message = "maps.json must have schema 1..2, got 3; update hrcam-bench"
+    message = f"{tmp_path}/maps.json must have schema 1..2, got 3; update hrcam-bench"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         read_maps(tmp_path, list("abc"))
 

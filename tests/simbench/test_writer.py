@@ -206,8 +206,8 @@ def test_a_missing_shard_is_never_read_as_an_image(copy):
         with pytest.raises(FileNotFoundError, match="vanished") as error:
             dataset.read(name, ["000001", "000032"])
         assert str(error.value) == (
-            f"array '{name}' must hold image 000032, got nothing: a file of the "
-            "dataset has vanished; generate it again"
+            f"{copy}/arrays.zarr/{name} must hold image 000032, got nothing: a file of "
+            "the dataset has vanished; generate it again"
         )
     assert dataset.read("image", ["000031"]).any()
 
