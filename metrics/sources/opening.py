@@ -10,6 +10,7 @@ from metrics.sources.formats import FORMATS, find_format, list_suffixes
 from metrics.sources.formats.format import Format, Query
 from metrics.sources.formats.image import Header, Image, ImageError, Images
 from metrics.sources.grid import Grid, reorder_grid, reorder_pixels, reorder_size
+from metrics.sources.pickles import refuse
 from metrics.sources.reading import MapReading
 
 DICOM = FORMATS["dicom"]
@@ -154,7 +155,7 @@ def _open(path: Path, query: Query, masks: bool) -> Images:
     if entry is None:
         kinds = list_suffixes()
         msg = f"{path} must be a folder or a file of images, got none of {kinds}"
-        raise ImageError(msg)
+        raise ImageError(refuse(path, [path]) or msg)
     _check_asked(path, entry, query, masks)
     many = entry.read is None or not entry.has_uids or query.ids == "uid"
     if entry.gather is not None and many:
@@ -170,6 +171,8 @@ def _list_some(folder: Path) -> dict[str, tuple[Format, Path]]:
         files = (path for path in sorted(folder.iterdir()) if find_format(path))
         many = next(files, None)
         msg += f"; pass the file {many.name} itself" if many is not None else ""
+        if told := refuse(folder, sorted(folder.iterdir())):
+            raise ImageError(told)
         raise FileNotFoundError(msg)
     return found
 
