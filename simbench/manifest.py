@@ -23,11 +23,10 @@ class Manifest:
 
 def seal(folder: Path, identity: str) -> None:
     """List every file of a folder, hidden ones aside, and so declare it complete."""
-    lines = [f"# identity {identity}"]
-    for name in _files(folder):
-        lines.append(f"# size {(folder / name).stat().st_size} {name}")
-        lines.append(f"{checksum(folder / name)}  {name}")
-    replace_text(folder / NAME, "\n".join(lines) + "\n")
+    names = _files(folder)
+    sizes = {name: (folder / name).stat().st_size for name in names}
+    checksums = {name: checksum(folder / name) for name in names}
+    replace_text(folder / NAME, _text(Manifest(identity, sizes, checksums)))
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -48,7 +47,7 @@ def read_manifest(folder: Path) -> Manifest:
         )
         raise FileNotFoundError(msg)
     try:
-        return _parsed(path.read_text(encoding="utf-8"))
+        return _parsed(path.read_bytes().decode())
     except (ValueError, IndexError) as error:
         msg = f"{path} must be a dataset's manifest, and is damaged; {_REMEDY}"
         raise ValueError(msg) from error
@@ -79,12 +78,28 @@ def verify(folder: Path | str) -> list[str]:
     except (FileNotFoundError, ValueError) as error:
         return [str(error)]
     problems = quick_problems(folder, manifest)
-    damaged = {line.split(" ", 1)[0] for line in problems}
-    for name, expected in manifest.checksums.items():
-        if name not in damaged and checksum(folder / name) != expected:
-            problems.append(f"{name} has another checksum than when it was written")
+    known = {line.split(" ", 1)[0] for line in problems}
+    problems += [
+        f"{name} has another checksum than when it was written"
+        for name in damages(folder, manifest)
+        if name not in known
+    ]
     extra = sorted(set(_files(folder)) - set(manifest.checksums))
-    return problems + [f"{name} is not in the manifest" for name in extra]
+    problems += [f"{name} is not in the manifest" for name in extra]
+    said = f"# identity {manifest.identity}\n".encode()
+    recipe = folder / "recipe.toml"
+    if not problems and recipe.is_file() and not recipe.read_bytes().startswith(said):
+        problems.append(f"{NAME} has another identity than recipe.toml")
+    return problems
+
+
+def damages(folder: Path, manifest: Manifest) -> list[str]:
+    """Name the files that are missing or not, byte for byte, as they were written."""
+    return [
+        name
+        for name, expected in manifest.checksums.items()
+        if not (folder / name).is_file() or checksum(folder / name) != expected
+    ]
 
 
 def checksum(path: Path) -> str:
@@ -117,7 +132,19 @@ def _parsed(text: str) -> Manifest:
     if not identity or set(sizes) != set(checksums) or not sizes or climbing:
         msg = "incomplete"
         raise ValueError(msg)
-    return Manifest(identity, sizes, checksums)
+    manifest = Manifest(identity, sizes, checksums)
+    if text != _text(manifest):
+        msg = "not as it was written"
+        raise ValueError(msg)
+    return manifest
+
+
+def _text(manifest: Manifest) -> str:
+    """Write the only text that stands for a manifest."""
+    lines = [f"# identity {manifest.identity}"]
+    for name, size in manifest.sizes.items():
+        lines += [f"# size {size} {name}", f"{manifest.checksums[name]}  {name}"]
+    return "\n".join(lines) + "\n"
 
 
 def _files(folder: Path) -> list[str]:

@@ -76,7 +76,7 @@ def write(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     if not _is_done(recipe, folder):
-        _begin(recipe, folder)
+        begin(recipe, folder)
         _write_blocks(recipe, folder, executor, progress or (lambda _: None))
         _finish(recipe, folder)
     elif progress:
@@ -102,7 +102,14 @@ def _is_done(recipe: Recipe, folder: Path) -> bool:
     return True
 
 
-def _begin(recipe: Recipe, folder: Path) -> None:
+def begin(recipe: Recipe, folder: Path) -> None:
+    """Write the recipe and the descriptions of the arrays, or find them as they are.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds something else.
+    """
     text = f"# identity {recipe.identity}\n{recipe.toml()}"
     path = folder / "recipe.toml"
     if path.exists():
@@ -141,13 +148,13 @@ def _write_blocks(
             progress(min(LENGTH, recipe.images - start))
         else:
             missing.append(start)
-    work = partial(_write_block, recipe, folder)
+    work = partial(write_block, recipe, folder)
     draw = map if executor is None else executor.map
     for images in draw(work, missing):
         progress(images)
 
 
-def _write_block(recipe: Recipe, folder: Path, start: int) -> int:
+def write_block(recipe: Recipe, folder: Path, start: int) -> int:
     """Draw and write one block; runs in a worker."""
     block = draw_block(recipe, start)
     stop = start + len(block.tables.index)
