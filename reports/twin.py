@@ -1,6 +1,7 @@
 """Render a report as JSON: its content without pictures, and every number."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -51,6 +52,11 @@ def render_changes(report: Report, changes: Changes) -> bytes:
         "options": changes.options,
     }
     return _encode({"report": outline(report), "changes": told})
+
+
+def render_data(report: Report, data: Mapping[str, Any]) -> bytes:
+    """Render the content of a report and the numbers behind it, by name."""
+    return _encode({"report": outline(report), **data})
 
 
 def render_json(report: Report, folder: Folder) -> bytes:

@@ -2,7 +2,11 @@
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from reports.content import Report
 
 
 def write(
@@ -101,6 +105,40 @@ def write_changes(
     }
     _replace(files)
     return report.sections[0].blocks[0].text, tuple(files)  # type: ignore[union-attr]  # a paragraph
+
+
+def write_content(
+    report: Report, data: Mapping[str, Any], out: Path | str
+) -> tuple[Path, ...]:
+    """Write a report that was composed elsewhere.
+
+    Parameters
+    ----------
+    report
+        What it says.
+    data
+        The numbers behind it, by name, for the JSON twin.
+    out
+        As :func:`write` takes it.
+
+    Raises
+    ------
+    ValueError, OSError
+        As :func:`write`.
+    """
+    from reports.html import render_html
+    from reports.pdf import render_pdf
+    from reports.twin import render_data
+
+    out = _check_out(out)
+    twin = render_data(report, data)
+    files = {
+        out: render_pdf(report, twin),
+        out.with_suffix(".html"): render_html(report),
+        out.with_suffix(".json"): twin,
+    }
+    _replace(files)
+    return tuple(files)
 
 
 def _check_out(out: Path | str) -> Path:

@@ -8,6 +8,7 @@ data of one kind.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -93,7 +94,7 @@ def contrast_medians(
     def measure(mine: Sequence[Part]) -> tuple[list[np.ndarray], Source]:
         _, numbers = np.unique(mine[0].groups, return_inverse=True)
         clusters = int(numbers.max()) + 1
-        draws = Draws(clusters, RESAMPLES, seed, "medians of trainings")
+        draws = _draws(clusters, seed)
         own, spreads = [], []
         for part in mine:
             each = np.median(part.first, axis=1) - np.median(part.second, axis=1)
@@ -125,6 +126,12 @@ def contrast_numbers(
     runs = [spread(values, 1 / len(strata)) for values in strata]
     made = _conclude(strata, [Source(0.0, FEWEST - 1)], runs, (margin, level))
     return replace(made, count=0, clusters=0)
+
+
+@lru_cache(maxsize=8)
+def _draws(clusters: int, seed: int) -> Draws:
+    """Return resamples of subjects, drawn once for all comparisons."""
+    return Draws(clusters, RESAMPLES, seed, "medians of trainings")
 
 
 def _contrast(
@@ -209,8 +216,8 @@ def _conclude(
         reason = "one training alone says nothing of the next"
         return replace(made, error_seeds=np.nan, reason=reason)
     if not every.any() and not errors.any():
-        same = {"low": 0.0, "high": 0.0, "low90": 0.0, "high90": 0.0}
-        return replace(made, **same, p_value=1.0, verdict=IDENTICAL)
+        same = replace(made, low=0.0, high=0.0, low90=0.0, high90=0.0)
+        return replace(same, p_value=1.0, verdict=IDENTICAL)
     far, near = (reach(errors, freedoms, c) for c in (level, 2 * level - 1))
     wide, narrow = ((estimate - half, estimate + half) for half in (far, near))
     return replace(

@@ -1,0 +1,62 @@
+"""``hrcam claims``: the paper's claims over many trainings."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hrcam.console import muted, say, watcher
+
+
+def claims(
+    out: Annotated[
+        Path | None, typer.Option(help="The study's folder; hrcam-claims-STAGE.")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A rehearsal in minutes; judges nothing.")
+    ] = False,
+    confirm: Annotated[
+        bool,
+        typer.Option(
+            "--confirm", help="The recipes that are for reporting, not for choosing."
+        ),
+    ] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep datasets and maps of finished cells.")
+    ] = False,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that draw images.")
+    ] = 2,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Print results and errors only.")
+    ] = False,
+) -> None:
+    """Judge the paper's six claims over seeds, networks and recipes; resumable."""
+    if quick and confirm:
+        msg = "--quick and --confirm must not be given together, got both"
+        raise typer.BadParameter(msg)
+    with muted():
+        import hrcam.engine.training  # noqa: F401
+    from hrcam.pipeline.studies.grid import load_grid
+    from hrcam.pipeline.studies.running import run_study
+    from reports.studies.claims import STAMPS
+
+    stage = "quick" if quick else "confirmatory" if confirm else "development"
+    option = {"quick": " --quick", "confirmatory": " --confirm"}.get(stage, "")
+    folder = out or Path(f"hrcam-claims-{stage}")
+    found = run_study(
+        load_grid(stage),
+        folder,
+        workers=workers,
+        keep=keep,
+        command=f"hrcam claims{option}",
+        watch=watcher(quiet),
+    )
+    if stage in STAMPS:
+        say(f"{stage.upper()}. {STAMPS[stage]}")
+    for claim in found["claims"]:
+        say(
+            f"{claim['number']}. {claim['text']} ({claim['reference']}): "
+            f"{claim['word']}"
+        )
+    say(f"The report is at {folder / 'report.pdf'} (and claims.json beside it).")

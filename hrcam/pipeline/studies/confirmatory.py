@@ -1,0 +1,39 @@
+"""Keep the confirmatory recipes out of whatever chooses something."""
+
+from functools import cache
+
+from hrcam.pipeline.studies.grid import load_grid
+from hrcam.pipeline.studies.hashing import digest
+from simbench.recipe import Recipe
+
+
+def refuse_confirmatory(recipe: Recipe) -> None:
+    """Refuse a recipe that the confirmatory study reports on.
+
+    Neither another name nor other numbers of images make it another recipe: the first
+    images of either would be the same.
+
+    Raises
+    ------
+    ValueError
+        Naming it.
+    """
+    name = _confirmatory().get(_drawn(recipe))
+    if name is not None:
+        msg = (
+            f"recipe must be free to choose on, got {recipe.name!r} of seed "
+            f"{recipe.seed}, which is {name!r} of the confirmatory study; take another "
+            "seed, or `hrcam claims --confirm`"
+        )
+        raise ValueError(msg)
+
+
+@cache
+def _confirmatory() -> dict[str, str]:
+    recipes = load_grid("confirmatory").recipes
+    return {_drawn(recipe): key for (key, _), recipe in recipes.items()}
+
+
+def _drawn(recipe: Recipe) -> str:
+    """Hash what decides each image, but for the name and how many there are."""
+    return digest(recipe.model_dump(mode="json", exclude={"name", "splits", "audit"}))

@@ -1,0 +1,143 @@
+"""Intervals by condition: a pane per endpoint, a row per recipe and network."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reports.figures.canvas import INK, WIDTH, fit, measure, place, render
+from reports.wording import Number, wrap
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_LABELS, _ROW, _TOP, _BOTTOM, _LEGEND, _GAP = 45.0, 3.6, 14.0, 5.5, 4.5, 3.0
+_WIDEST = 60.0
+"""Of a pane, in mm."""
+
+#: Marker, how it is filled, and color, by what a condition shows.
+MARKS = {
+    "holds": ("o", "full", "#0072B2"),
+    "equivalent": ("D", "none", "#009E73"),
+    "inconclusive": ("o", "none", "#777777"),
+    "reversed": ("X", "full", "#D55E00"),
+}
+
+
+@dataclass(frozen=True)
+class Pane:
+    """An endpoint: its title, all conditions together, and each.
+
+    Attributes
+    ----------
+    title
+        What is printed above.
+    margin
+        Largest difference that does not matter.
+    pooled
+        ``difference, low, high, low90, high90`` of all conditions together.
+    conditions
+        The same with ``state`` of each, by name.
+    """
+
+    title: str
+    margin: Number
+    pooled: Mapping[str, Any]
+    conditions: Mapping[str, Mapping[str, Any]]
+
+
+def draw_conditions(name: str, panes: Sequence[Pane]) -> bytes:
+    """Draw the panes beside each other, their rows aligned."""
+    rows = list(dict.fromkeys(row for pane in panes for row in pane.conditions))
+    room = (WIDTH - _LABELS - 2 - _GAP * (len(panes) - 1)) / len(panes)
+    width, body = min(room, _WIDEST), _ROW * (len(rows) + 1.4)
+
+    def paint(figure: "Figure") -> None:
+        for k, pane in enumerate(panes):
+            left = _LABELS + k * (width + _GAP)
+            axes = place(figure, left, _TOP, width, body)
+            _draw_pane(axes, pane, rows)
+            _finish(axes, pane, rows, width, k == 0)
+        _explain(figure)
+
+    return render(name, (WIDTH, _TOP + body + _BOTTOM + _LEGEND), paint)
+
+
+def _draw_pane(axes: "Axes", pane: Pane, rows: Sequence[str]) -> None:
+    axes.axvspan(-pane.margin, pane.margin, color="#e4e4e4", linewidth=0, zorder=0)
+    axes.axvline(0, color="black", linewidth=0.7, zorder=1)
+    axes.axhline(0.7, color="#bbbbbb", linewidth=0.5, zorder=1)
+    _draw_row(axes, 0.0, pane.pooled, ("s", "full", INK))
+    for y, row in enumerate(rows):
+        if row in pane.conditions:
+            found = pane.conditions[row]
+            _draw_row(axes, y + 1.4, found, MARKS[str(found["state"])])
+
+
+def _draw_row(
+    axes: "Axes", y: Number, row: Mapping[str, Any], mark: tuple[str, str, str]
+) -> None:
+    if row["difference"] is None:
+        return
+    marker, fill, color = mark
+    for low, high, wide in (("low", "high", 0.8), ("low90", "high90", 2.2)):
+        if row[low] is not None and row[high] is not None:
+            axes.plot([row[low], row[high]], [y, y], color=color, lw=wide)
+    axes.plot(
+        *(row["difference"], y, marker),
+        fillstyle=fill,
+        color=color,
+        markeredgewidth=0.8,
+        ms=3.6,
+        zorder=4,
+    )
+
+
+def _finish(
+    axes: "Axes", pane: Pane, rows: Sequence[str], width: Number, labelled: bool
+) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.set_ylim(len(rows) + 0.9, -0.6)
+    axes.set_yticks(
+        [0.0, *(y + 1.4 for y in range(len(rows)))],
+        labels=["all", *(fit(r, _LABELS - 3) for r in rows)] if labelled else [],
+    )
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10]))
+    low, high = axes.get_xlim()
+    least = 2 * pane.margin
+    axes.set_xlim(min(low, -least), max(high, least))
+    letters = int(width / measure("n", 6.5))
+    title = wrap(pane.title, letters, 5)
+    axes.set_title(title, fontsize=6.5, loc="center", linespacing=1.1)
+    axes.grid(axis="x")
+
+
+def _explain(figure: "Figure") -> None:
+    """Say what the markers mean."""
+    from matplotlib.lines import Line2D
+
+    marks = {"all together": ("s", "full", INK), **MARKS}
+    handles = [
+        Line2D(
+            *([], []),
+            color=color,
+            marker=marker,
+            fillstyle=fill,  # type: ignore[arg-type]  # as above
+            markeredgewidth=0.8,
+            ms=3.8,
+            ls="",
+            label=word,
+        )
+        for word, (marker, fill, color) in marks.items()
+    ]
+    figure.legend(
+        handles=handles,
+        loc="lower center",
+        ncols=len(handles),
+        fontsize=6.2,
+        handletextpad=0.1,
+        columnspacing=0.9,
+        borderaxespad=0.1,
+    )

@@ -1,0 +1,1 @@
+"""Reports of studies over many trainings: the paper's claims, and frozen suites."""
