@@ -34,8 +34,18 @@ def entries(folder: Folder, *kinds: str) -> list[str]:
 
 
 def entry(folder: Folder, name: str) -> Row:
-    """Look up an entry by name."""
-    return next(row for row in folder.results["entries"] if row["name"] == name)
+    """Look up an entry by name.
+
+    Raises
+    ------
+    ValueError
+        If the folder speaks of an entry that it does not list.
+    """
+    for row in folder.results["entries"]:
+        if row["name"] == name:
+            return row
+    msg = f"results.json must list every entry, got no {name!r}; score the maps again"
+    raise ValueError(msg)
 
 
 def reference(folder: Folder) -> str:

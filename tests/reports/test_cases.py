@@ -200,6 +200,15 @@ def test_an_unknown_reference_falls_back_to_the_first(
     assert "Differences from External 0" in [s.title for s in report.sections]
 
 
+def test_an_entry_that_is_not_listed_is_refused(make_scores, make_external, tmp_path):
+    def change(results, *_):
+        results["entries"] = results["entries"][:1]
+
+    folder = load(make_scores(tmp_path / "s", make_external(2), 20, change, 16))
+    with pytest.raises(ValueError, match=r"must list every entry, got no 'map1'; sc"):
+        compose(folder)
+
+
 def test_a_single_entry_says_so_everywhere(make_scores, make_external, tmp_path):
     scores = make_scores(tmp_path / "s", make_external(1), 20, size=16)
     twin = write(scores, tmp_path / "report.pdf")[2]
