@@ -28,11 +28,15 @@ def say(text: str) -> None:
 def complain(text: str, shown: str = "") -> None:
     """Print a problem, in one line, on standard error.
 
-    What the text ends with and is ``shown``, such as a tree of files, keeps its lines.
+    Characters that would steer the terminal are written as escapes: names of files may
+    hold any. What the text ends with and is ``shown``, such as a tree of files, keeps
+    its lines.
     """
     text = text.removesuffix(shown)
     shown = f"{shown}\n" if shown else ""
-    sys.stderr.write(f"hrcam: {' '.join(text.split())}\n{shown}")
+    line = " ".join(text.split())
+    plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+    sys.stderr.write(f"hrcam: {plain}\n{shown}")
 
 
 def caution(text: str) -> None:

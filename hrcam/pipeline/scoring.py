@@ -21,6 +21,7 @@ from hrcam.pipeline.folders import SHARDS, check_free, staged
 from hrcam.pipeline.known_masks import known_ids, without_unknown
 from hrcam.pipeline.opening import open_data
 from hrcam.pipeline.reopening import Reopening, reopening
+from hrcam.pipeline.strata_files import read_strata
 from metrics import (
     MapReading,
     MaskReading,
@@ -82,6 +83,7 @@ def score(  # noqa: PLR0913  keywords of a public verb
     map_reading: MapReading | None = None,
     mask_reading: MaskReading | None = None,
     sanity: Any = None,
+    multiverse: Path | str | None = None,
     options: ScoreOptions | None = None,
     tuned_on: Any = None,
     workers: int = 1,
@@ -132,6 +134,8 @@ def score(  # noqa: PLR0913  keywords of a public verb
     sanity
         What :func:`hrcam.pipeline.sanity.check` returned, or the folder of one: the
         report then shows it.
+    multiverse
+        The folder of ``hrcam multiverse``: the report then shows it.
     options
         A :class:`metrics.ScoreOptions`.
     command
@@ -155,7 +159,7 @@ def score(  # noqa: PLR0913  keywords of a public verb
         check_free(Path(out), overwrite, "scores")
     again = reopening(maps, truth, (split, region, map_reading, mask_reading))
     _check_seen(scheduler, again, out)
-    checked = _checked(sanity)
+    checked = _checked(sanity) | _readings(multiverse)
     found, runs = collect(maps, map_reading)
     like = next((m for m in found.values() if hasattr(m, "read")), None)
     given, dataset = find_masks(truth, split, region, mask_reading, like)
@@ -368,6 +372,15 @@ def _checked(sanity: Any) -> dict[str, Any]:
     return {"sanity": found.results, **reliance}
 
 
+def _readings(multiverse: Path | str | None) -> dict[str, Any]:
+    """Return what the report shows of a multiverse: evidence ``multiverse``."""
+    if multiverse is None:
+        return {}
+    from hrcam.pipeline.multiverse.storage import open_results
+
+    return {"multiverse": open_results(multiverse)}
+
+
 def _group(
     strata: pd.DataFrame | Path | str | None, dataset: Dataset | None
 ) -> pd.DataFrame | None:
@@ -385,19 +398,7 @@ def _group(
         raise ValueError(msg)
     if isinstance(strata, pd.DataFrame):
         return strata
-    path = Path(strata)
-    if not path.is_file():
-        msg = f"strata must be a CSV or Parquet file, got no {path}"
-        raise FileNotFoundError(msg)
-    if path.suffix == ".parquet":
-        table = pd.read_parquet(path)
-    else:
-        table = pd.read_csv(path, dtype={"image_id": str, "subject": str})
-    if "image_id" not in table:
-        found = ", ".join(map(str, table.columns))
-        msg = f"strata must have a column image_id, got {found} in {path}"
-        raise ValueError(msg)
-    return table
+    return read_strata(Path(strata))
 
 
 def _strata(masks: MaskSource, dataset: Dataset, runs: list[Explained]) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """NIfTI: volumes and slices with their place in the patient."""
 
 import gzip
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ def _header(path: Path, query: Query) -> Header:  # noqa: ARG001  all formats ta
 def _look(path: Path) -> tuple[Any, Header]:
     """Open a file and look at its header; its pixels stay on disk."""
     nibabel = load_library("nibabel", "NIfTI", "medical")
+    _check_offset(path)
     with complete(str(path)):
         volume = nibabel.load(path, mmap=False)
         if not isinstance(volume, nibabel.Nifti1Image):
@@ -44,6 +46,26 @@ def _look(path: Path) -> tuple[Any, Header]:
             msg = f"{path} must have pixels after its header; write it again"
             raise ImageError(msg)
         return volume, Header(size, _grid(volume.header, len(size)))
+
+
+def _check_offset(path: Path) -> None:
+    """Look where pixels begin: all that lies before them is read into memory."""
+    with complete(str(path)), _opened(path) as stream:
+        head = stream.read(540)
+    for order in "<>":
+        if head[:4] == struct.pack(f"{order}i", 348) and len(head) >= 348:
+            (offset,) = struct.unpack(f"{order}f", head[108:112])
+        elif head[:4] == struct.pack(f"{order}i", 540) and len(head) == 540:
+            (offset,) = struct.unpack(f"{order}q", head[168:176])
+        else:
+            continue
+        if not 0 <= offset <= _AFTER:
+            msg = f"{path} must have pixels after its header; write it again"
+            raise ImageError(msg)
+
+
+def _opened(path: Path) -> Any:
+    return gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb")
 
 
 def _grid(header: Any, axes: int) -> Grid | None:
