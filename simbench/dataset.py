@@ -15,9 +15,10 @@ from jaxtyping import Shaped
 from simbench.audit import audit, keep_budget
 from simbench.blocks import LENGTH, Tables, draw_block, layout, starts
 from simbench.difficulty.columns import NUMBERS
-from simbench.manifest import quick_problems, read_manifest
+from simbench.manifest import NAME, quick_problems, read_manifest
 from simbench.recipe import Recipe, load
 from simbench.rows import Decoding, View, absent, rows
+from simbench.standing import stand_by, unchanged
 from simbench.wholeness import place_of, read_index, whole
 
 ARRAYS = "arrays.zarr"
@@ -58,6 +59,8 @@ class Dataset:
     """Whether images tell left from right, as letters do: never to be mirrored."""
     strata: tuple[str, ...] = ()
     """Further columns of ``index`` that scores are carried along with."""
+    check: Callable[[], None] = field(default=unchanged, repr=False, compare=False)
+    """Raises if what is read was replaced since it was opened."""
 
     def __repr__(self) -> str:
         shape = self.arrays["image"].shape
@@ -114,6 +117,7 @@ class Dataset:
         where = place_of(name, self.arrays[name])
         with whole(where, "generate the dataset again"):
             values = rows(self.arrays[name], places)
+        self.check()
         gone = absent(self.arrays[name], values)
         if gone.any():
             msg = (
@@ -206,6 +210,7 @@ def open_dataset(folder: Path | str) -> Dataset:
     from simbench.readers.folder import open_reading
 
     folder = Path(folder)
+    check = stand_by(folder, NAME)
     manifest = read_manifest(folder)
     problems = quick_problems(folder, manifest)
     if problems:
@@ -215,7 +220,9 @@ def open_dataset(folder: Path | str) -> Dataset:
     with whole(str(folder), "generate or read the dataset again"):
         if (folder / READING).is_file():
             return open_reading(folder, manifest.identity)
-        return _open_generated(folder, manifest.identity)
+        dataset = _open_generated(folder, manifest.identity)
+    check()
+    return replace(dataset, check=check)
 
 
 def _open_generated(folder: Path, identity: str) -> Dataset:
