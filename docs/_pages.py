@@ -14,6 +14,7 @@ from _scores import scores
 from PIL import Image
 from pydantic import BaseModel
 
+from hrcam.run_recipe import names as runs
 from metrics.sources.formats import FORMATS
 from simbench.anatomies import ANATOMIES
 from simbench.artifacts import ARTIFACTS
@@ -162,6 +163,11 @@ def _recipes() -> str:
             _picture("recipes", name),
             f".. code-block:: toml\n\n{source}\n",
         ]
+    parts += [heading("Recipes of runs"), "See :doc:`/recipes`.", ""]
+    for name in runs():
+        text = (resources.files("hrcam") / "recipes" / f"{name}.toml").read_text()
+        source = "\n".join(f"   {line}".rstrip() for line in text.splitlines())
+        parts += [heading(f"run {name}", 1), f".. code-block:: toml\n\n{source}\n"]
     return "\n".join(parts)
 
 

@@ -13,6 +13,7 @@ import typer
 
 from hrcam.console import complain, muted, say, watcher
 from hrcam.read_command import read
+from hrcam.run_command import run
 from hrcam.score_command import score
 from hrcam.study_commands import plan, seeds
 
@@ -84,55 +85,7 @@ def root(
     """Take the options that stand before a command; ``main`` reads them."""
 
 
-@app.command()
-def run(  # noqa: PLR0913  one parameter per option
-    recipe: Recipe = "quickstart",
-    out: Annotated[Path | None, typer.Option(help="The run's folder.")] = None,
-    methods: Methods = "standard",
-    layers: Layers = "default",
-    network: Network = "compact",
-    weights: Weights = "random",
-    epochs: Epochs = 0,
-    rate: Rate = 0.0,
-    batch: Batch = 0,
-    class_weights: ClassWeights = "none",
-    patience: Patience = 0,
-    freeze: Freeze = 0,
-    precision: Precision = "float32",
-    seed: Seed = None,
-    training_seed: Annotated[int, typer.Option(min=0, help="Of the training.")] = 0,
-    workers: Workers = 2,
-    overwrite: Overwrite = False,
-    quiet: Quiet = False,
-) -> None:
-    """Generate, train, explain, score and report; continue an interrupted run."""
-    from hrcam.pipeline.running import Settings, run
-
-    _engine()
-    settings = Settings(
-        tuple(methods.split(",")),
-        layers,
-        network=network,
-        weights=weights,
-        epochs=epochs,
-        seed=training_seed,
-        rate=rate,
-        batch=batch,
-        class_weights=class_weights,
-        patience=patience,
-        freeze=freeze,
-        precision=precision,
-    )
-    path = run(
-        recipe,
-        out,
-        settings=settings,
-        seed=seed,
-        workers=workers,
-        overwrite=overwrite,
-        watch=watcher(quiet),
-    )
-    say(f"The report is at {path} (and {path.with_suffix('.html').name} beside it).")
+app.command()(run)
 
 
 @app.command()
@@ -237,7 +190,6 @@ def explain(  # noqa: PLR0913  one parameter per option
         typer.Option(min=1, help="Most images a method asks for per explained one."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the paper's head.")] = 0,
-    scheduler: Scheduler = "",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -251,7 +203,7 @@ def explain(  # noqa: PLR0913  one parameter per option
     with watcher(quiet)("explain", len(data.ids(split))) as progress:
         maps = explain(
             model,
-            dataset if scheduler else data,
+            data,
             methods.split(","),
             out,
             layers=named,
@@ -261,7 +213,6 @@ def explain(  # noqa: PLR0913  one parameter per option
             form=form,
             calls=calls,
             seed=seed,
-            scheduler=scheduler,
             overwrite=overwrite,
             progress=progress,
         )
@@ -356,21 +307,10 @@ def audit(
 
 
 @app.command()
-def verify(
-    dataset: Data,
-    repair: Annotated[
-        bool, typer.Option("--repair", help="Draw damaged files of a recipe again.")
-    ] = False,
-    workers: Workers = 2,
-    scheduler: Scheduler = "",
-) -> None:
+def verify(dataset: Data) -> None:
     """Compare every file of a dataset with its checksum."""
-    from hrcam.pipeline.repairing import repair as mend
     from simbench.verification import verify
 
-    if repair:
-        for name in mend(dataset, workers, scheduler):
-            say(f"{name} is as it was: drawn again, its checksum agrees.")
     problems = verify(dataset)
     for problem in problems:
         say(problem)

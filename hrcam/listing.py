@@ -74,19 +74,32 @@ def scores() -> Rows:
 
 
 def recipes() -> Rows:
-    """List the shipped recipes."""
+    """List the shipped recipes: of simulated images, and of runs on real ones."""
+    from hrcam.run_recipe import find
+    from hrcam.run_recipe import names as runs
     from simbench.recipe import load, names
 
-    found = {name: load(name) for name in names()}
-    return [
-        {
-            "name": name,
-            "images": str(recipe.images),
-            "size": " x ".join(map(str, recipe.size)),
-            "classes": ", ".join(c.name for c in recipe.classes),
-        }
-        for name, recipe in found.items()
-    ]
+    rows = []
+    for name in names():
+        recipe = load(name)
+        size = " x ".join(map(str, recipe.size))
+        classes = ", ".join(c.name for c in recipe.classes)
+        rows.append(_recipe(name, "simulated", str(recipe.images), size, classes))
+    for name in runs():
+        run = find(name)
+        if run is not None and run.reader:
+            size = " x ".join(map(str, run.reading.size or ())) or "-"
+            rows.append(_recipe(name, f"reader {run.reader}", "your copy", size, "-"))
+    return rows
+
+
+def _recipe(
+    name: str, source: str, images: str, size: str, classes: str
+) -> dict[str, str]:
+    return {
+        **{"name": name, "source": source, "images": images},
+        **{"size": size, "classes": classes},
+    }
 
 
 def readers() -> Rows:

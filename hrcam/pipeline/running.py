@@ -5,65 +5,42 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hrcam.console import caution
 from hrcam.entries import check
 from hrcam.pipeline.folders import check_free, replace_text
-from hrcam.pipeline.generation import generate, resolve
+from hrcam.pipeline.run_images import Images, find_images
+from hrcam.pipeline.run_settings import Settings, settle, training_of
+from hrcam.run_recipe import RunRecipe
+from simbench.dataset import open_dataset
 from simbench.recipe import Recipe
 
-if TYPE_CHECKING:
-    from hrcam.engine.training import Training
+__all__ = ["STAGES", "Settings", "Watch", "run", "training_of", "unwatched"]
 
 STAGES = ("dataset", "model", "maps", "scores", "report")
-
-#: Numbers of the training that 0 leaves at their defaults.
-DEFAULTED = ("epochs", "rate", "batch")
+#: What must have masks.
+SCORED = ("scores", "report")
 
 #: Tells a stage and its number of steps, and takes the steps done.
 Watch = Callable[[str, int], AbstractContextManager[Callable[[int], None] | None]]
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What a run is made of, besides the recipe.
-
-    Parameters
-    ----------
-    methods, layers
-        As :func:`hrcam.explain` takes them.
-    network, weights, epochs, seed, rate, batch, class_weights, patience, freeze, \
-    precision
-        As :class:`hrcam.engine.training.Training` has them; 0 of ``epochs``, ``rate``
-        and ``batch`` keeps its default.
-    """
-
-    methods: tuple[str, ...] = ("standard",)
-    layers: str = "default"
-    network: str = "compact"
-    weights: str = "random"
-    epochs: int = 0
-    seed: int = 0
-    rate: float = 0.0
-    batch: int = 0
-    class_weights: str = "none"
-    patience: int = 0
-    freeze: int = 0
-    precision: str = "float32"
-
-
-@dataclass(frozen=True)
 class Line:
-    """One run: its recipe, settings, folder, and how it is watched."""
+    """One run: its images, settings, folder, and how it is watched."""
 
-    recipe: Recipe
+    images: Images
     settings: Settings
     out: Path
     workers: int
     watch: Watch
+
+    def count(self, split: str) -> int:
+        """Return how many images of a split there are."""
+        return len(open_dataset(self.out / "dataset").ids(split))
 
 
 def unwatched(_stage: str, _steps: int) -> Any:
@@ -72,30 +49,35 @@ def unwatched(_stage: str, _steps: int) -> Any:
 
 
 def run(  # noqa: PLR0913  the command's options, one to one
-    recipe: Recipe | Path | str = "quickstart",
+    recipe: Recipe | RunRecipe | Path | str = "quickstart",
     out: Path | str | None = None,
     *,
+    data: Path | str | None = None,
     settings: Settings | None = None,
     seed: int | None = None,
     workers: int = 1,
     overwrite: bool = False,
     watch: Watch = unwatched,
 ) -> Path:
-    """Generate, train, explain, score and report, each from the files of the last.
+    """Draw or read images, train, explain, score and report, each from the last.
 
-    A stage whose folder is there is done, because folders only appear whole; so an
-    interrupted run continues when it is started again with the same settings.
+    A stage is done if what it left, and what it was made of, are as ``run.json`` says
+    by their content; so an interrupted run continues when it is started again with the
+    same settings, and what followed from something else is made again.
 
     Parameters
     ----------
     recipe
-        As :func:`hrcam.generate` takes it.
+        A simulated recipe as :func:`hrcam.generate` takes it, or the recipe of a run:
+        a :class:`hrcam.run_recipe.RunRecipe`, the name of a shipped one, or a file.
     out
         The run's folder; by default ``hrcam-NAME``, after the recipe.
+    data
+        Folder of your copy of the images, for a recipe that reads them.
     settings
-        Methods, network and the rest.
+        Methods, network and the rest; by default what the recipe of a run says.
     seed
-        Replaces the recipe's seed.
+        Replaces the recipe's seed: of the images drawn, or of the splits drawn.
     workers
         Processes that draw the dataset.
     overwrite
@@ -106,7 +88,8 @@ def run(  # noqa: PLR0913  the command's options, one to one
     Returns
     -------
     report
-        Path of the PDF.
+        Path of the PDF; of the maps where no mask of a test image is known, so that
+        nothing can be scored.
 
     Raises
     ------
@@ -114,46 +97,35 @@ def run(  # noqa: PLR0913  the command's options, one to one
         If the folder holds a run of another recipe or of other settings, or something
         else.
     """
-    recipe = resolve(recipe, seed)
-    settings = Settings() if settings is None else settings
-    folder = Path(out) if out is not None else Path(f"hrcam-{recipe.name}")
-    line = Line(recipe, settings, folder, workers, watch)
+    images, own = find_images(recipe, data, seed)
+    settings = settle(own, {}) if settings is None else settings
+    folder = Path(out) if out is not None else Path(f"hrcam-{images.name}")
+    line = Line(images, settings, folder, workers, watch)
     _check(settings)
     _begin(line, overwrite)
+    done = folder
     for stage in STAGES:
-        if not _path(folder, stage).exists():
+        if stage in SCORED and not _is_known(folder):
+            return done
+        done = _path(folder, stage)
+        if not done.exists():
             begin = time.perf_counter()
             _WORK[stage](line)
             _note(folder, stage, time.perf_counter() - begin)
-    return _path(folder, "report")
-
-
-def training_of(settings: Settings) -> "Training":
-    """Return the settings of the training among those of a run."""
-    from hrcam.engine.training import Training
-
-    names = {f.name for f in fields(Training)} & {f.name for f in fields(Settings)}
-    chosen = {name: getattr(settings, name) for name in sorted(names)}
-    kept = {k: v for k, v in chosen.items() if v or k not in DEFAULTED}
-    return Training(**kept)
+    return done
 
 
 def _dataset(line: Line) -> None:
-    with line.watch("generate", line.recipe.images) as progress:
-        generate(
-            line.recipe,
-            line.out / "dataset",
-            workers=line.workers,
-            progress=progress,
-        )
+    images = line.images
+    with line.watch(images.verb, images.count) as progress:
+        images.make(line.out / "dataset", line.workers, progress)
 
 
 def _model(line: Line) -> None:
     from hrcam.pipeline.training import train
 
     training = training_of(line.settings)
-    steps = training.epochs * line.recipe.splits.train
-    with line.watch("train", steps) as progress:
+    with line.watch("train", training.epochs * line.count("train")) as progress:
         train(
             line.out / "dataset",
             line.out / "model",
@@ -166,7 +138,7 @@ def _maps(line: Line) -> None:
     from hrcam.pipeline.explaining import explain
 
     s = line.settings
-    with line.watch("explain", line.recipe.splits.test) as progress:
+    with line.watch("explain", line.count("test")) as progress:
         explain(
             line.out / "model",
             line.out / "dataset",
@@ -179,16 +151,17 @@ def _maps(line: Line) -> None:
 
 
 def _scores(line: Line) -> None:
-    from hrcam.maps_folder import read_maps
+    from hrcam.pipeline.explaining import open_maps
     from hrcam.pipeline.scoring import score
 
-    entries = len(read_maps(line.out / "maps", ()))
-    with line.watch("score", entries * line.recipe.splits.test) as progress:
+    entries = len(open_maps(line.out / "maps"))
+    with line.watch("score", entries * line.count("test")) as progress:
         score(
             {"run": line.out / "maps"},
             line.out / "dataset",
             line.out / "scores",
-            command=f"hrcam run {line.recipe.name}",
+            command=f"hrcam run {line.images.name}",
+            published=line.images.published,
             progress=progress,
             warn=caution,
         )
@@ -214,6 +187,12 @@ def _path(folder: Path, stage: str) -> Path:
     return folder / ("report.pdf" if stage == "report" else stage)
 
 
+def _is_known(folder: Path) -> bool:
+    """Say whether the mask of any test image is known."""
+    dataset = open_dataset(folder / "dataset")
+    return bool(dataset.known(dataset.ids("test")))
+
+
 def _check(settings: Settings) -> None:
     """Refuse methods, layers and networks that there are not, before any long work."""
     from hrcam.engine.networks import find
@@ -225,7 +204,7 @@ def _check(settings: Settings) -> None:
 
 def _begin(line: Line, overwrite: bool) -> None:
     """Make the run's folder, or check that it holds an unfinished run like this."""
-    wanted = {"recipe": line.recipe.identity, "settings": asdict(line.settings)}
+    wanted = {**line.images.identity, "settings": asdict(line.settings)}
     wanted = json.loads(json.dumps(wanted))
     if line.out.exists() and not overwrite:
         held = _held(line.out)
@@ -244,7 +223,7 @@ def _begin(line: Line, overwrite: bool) -> None:
             raise FileExistsError(msg)
         shutil.rmtree(line.out)
     line.out.mkdir()
-    replace_text(line.out / "recipe.toml", line.recipe.toml())
+    replace_text(line.out / "recipe.toml", line.images.text)
     _write(line.out, {**wanted, "seconds": {}})
 
 

@@ -63,10 +63,23 @@ def test_recipes_are_listed_with_images_size_and_classes():
     recipe = load("quickstart")
     assert row == {
         "name": "quickstart",
+        "source": "simulated",
         "images": str(recipe.images),
         "size": f"{recipe.size[0]} x {recipe.size[1]}",
         "classes": "normal, abnormal",
     }
+
+
+def test_recipes_of_runs_on_real_images_are_listed_with_their_reader():
+    rows = {row["name"]: row for row in LISTS["recipes"]()}
+    assert rows["mura"] == {
+        "name": "mura",
+        "source": "reader mura",
+        "images": "your copy",
+        "size": "224 x 224",
+        "classes": "-",
+    }
+    assert rows["paper"]["source"] == "simulated"
 
 
 def test_text_is_set_in_columns():

@@ -1,7 +1,7 @@
 import hashlib
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -268,5 +268,8 @@ def test_a_run_takes_every_setting_of_a_training():
         "precision": "mixed_bfloat16",
     }
     assert training_of(Settings(**how)) == Training(**how)
+    moved = training_of(Settings(augmentation={"rotation": 30.0, "flip": False}))
+    expected = replace(Training().augmentation, rotation=30.0, flip=False)
+    assert moved.augmentation == expected
     with pytest.raises(ValueError, match="class_weights must be one of none, balanced"):
         training_of(Settings(class_weights="equal"))
