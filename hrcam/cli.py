@@ -190,6 +190,7 @@ def explain(  # noqa: PLR0913  one parameter per option
         typer.Option(min=1, help="Most images a method asks for per explained one."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the paper's head.")] = 0,
+    scheduler: Scheduler = "",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -203,7 +204,7 @@ def explain(  # noqa: PLR0913  one parameter per option
     with watcher(quiet)("explain", len(data.ids(split))) as progress:
         maps = explain(
             model,
-            data,
+            dataset if scheduler else data,
             methods.split(","),
             out,
             layers=named,
@@ -213,6 +214,7 @@ def explain(  # noqa: PLR0913  one parameter per option
             form=form,
             calls=calls,
             seed=seed,
+            scheduler=scheduler,
             overwrite=overwrite,
             progress=progress,
         )
@@ -307,10 +309,21 @@ def audit(
 
 
 @app.command()
-def verify(dataset: Data) -> None:
+def verify(
+    dataset: Data,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Draw damaged files of a recipe again.")
+    ] = False,
+    workers: Workers = 2,
+    scheduler: Scheduler = "",
+) -> None:
     """Compare every file of a dataset with its checksum."""
+    from hrcam.pipeline.repairing import repair as mend
     from simbench.verification import verify
 
+    if repair:
+        for name in mend(dataset, workers, scheduler):
+            say(f"{name} is as it was: drawn again, its checksum agrees.")
     problems = verify(dataset)
     for problem in problems:
         say(problem)
