@@ -87,7 +87,7 @@ def staged(
     """
     out = check_free(out, overwrite, stage)
     staging = out.with_name(f"{out.name}.partial")
-    with locked(out), room(staging):
+    with room(staging), locked(out):
         _settle(staging, out)
         check_free(out, overwrite, stage)  # another process may have been done
         staging.mkdir(exist_ok=True)

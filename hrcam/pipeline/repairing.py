@@ -31,5 +31,5 @@ def repair(dataset: Path | str, workers: int = 1, scheduler: str = "") -> list[s
     from simbench.repair import repair
 
     folder = Path(dataset).absolute()
-    with locked(folder), room(folder), hire(workers, scheduler) as executor:
+    with room(folder), locked(folder), hire(workers, scheduler) as executor:
         return repair(folder, executor)
