@@ -61,8 +61,14 @@ def run(  # noqa: PLR0913  one parameter per option
     ] = None,
     training_seed: Annotated[int, typer.Option(min=0, help="Of the training.")] = 0,
     workers: Annotated[
-        int, typer.Option(min=1, help="Processes that draw images.")
+        int, typer.Option(min=1, help="Processes that draw and score.")
     ] = 2,
+    scheduler: Annotated[
+        str,
+        typer.Option(
+            help="A Dask scheduler's address: its workers work instead of ours."
+        ),
+    ] = "",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what is at --out.")
     ] = False,
@@ -95,6 +101,7 @@ def run(  # noqa: PLR0913  one parameter per option
         settings=settle(own, given),
         seed=seed,
         workers=workers,
+        scheduler=scheduler,
         overwrite=overwrite,
         watch=watcher(quiet),
     )

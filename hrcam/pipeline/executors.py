@@ -220,6 +220,14 @@ def _is_lost(shard: _Shard, lost: tuple[type[BaseException], ...]) -> bool:
     return future.cancelled() or isinstance(future.exception(), lost)
 
 
+@dataclass(frozen=True)
+class Hands:
+    """Who does the shards of a run; see :func:`hire`."""
+
+    workers: int = 1
+    scheduler: str = ""
+
+
 @contextmanager
 def hire(
     workers: int = 1, scheduler: str = "", *, threads: bool = False

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from hrcam.pipeline.executors import Hands
 from hrcam.pipeline.generation import generate, resolve
 from hrcam.pipeline.reading import read
 from hrcam.run_recipe import RunRecipe, find
@@ -41,7 +42,7 @@ class Images(Protocol):
     def published(self) -> Mapping[str, Any] | None:
         """How good classifiers of them were elsewhere, if the recipe says so."""
 
-    def make(self, out: Path, workers: int, progress: Progress) -> None:
+    def make(self, out: Path, hands: Hands, progress: Progress) -> None:
         """Write them into the folder of a dataset."""
 
 
@@ -73,9 +74,15 @@ class Drawn:
         """The recipe's own."""
         return {"recipe": self.recipe.identity}
 
-    def make(self, out: Path, workers: int, progress: Progress) -> None:
+    def make(self, out: Path, hands: Hands, progress: Progress) -> None:
         """Draw them."""
-        generate(self.recipe, out, workers=workers, progress=progress)
+        generate(
+            self.recipe,
+            out,
+            workers=hands.workers,
+            scheduler=hands.scheduler,
+            progress=progress,
+        )
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,7 @@ class Copied:
         found = self.recipe.published
         return found.model_dump() if found else None
 
-    def make(self, out: Path, workers: int, progress: Progress) -> None:  # noqa: ARG002
+    def make(self, out: Path, hands: Hands, progress: Progress) -> None:  # noqa: ARG002
         """Look through the copy once; nothing of it is copied."""
         chosen = self.recipe.reading.model_dump(exclude_none=True)
         if self.seed is not None:

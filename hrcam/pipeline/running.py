@@ -11,7 +11,10 @@ from typing import Any
 
 from hrcam.console import caution
 from hrcam.entries import check
-from hrcam.pipeline.folders import check_free, replace_text
+from hrcam.pipeline.executors import Hands
+from hrcam.pipeline.folders import check_free, replace_text, room
+from hrcam.pipeline.ledger import changed, enter, is_done, output
+from hrcam.pipeline.locks import locked
 from hrcam.pipeline.run_images import Images, find_images
 from hrcam.pipeline.run_settings import Settings, settle, training_of
 from hrcam.run_recipe import RunRecipe
@@ -35,7 +38,7 @@ class Line:
     images: Images
     settings: Settings
     out: Path
-    workers: int
+    hands: Hands
     watch: Watch
 
     def count(self, split: str) -> int:
@@ -56,6 +59,7 @@ def run(  # noqa: PLR0913  the command's options, one to one
     settings: Settings | None = None,
     seed: int | None = None,
     workers: int = 1,
+    scheduler: str = "",
     overwrite: bool = False,
     watch: Watch = unwatched,
 ) -> Path:
@@ -79,7 +83,9 @@ def run(  # noqa: PLR0913  the command's options, one to one
     seed
         Replaces the recipe's seed: of the images drawn, or of the splits drawn.
     workers
-        Processes that draw the dataset.
+        Processes that draw and score.
+    scheduler
+        Address of a Dask scheduler whose workers draw, explain and score instead.
     overwrite
         Whether to begin anew where the folder holds a run.
     watch
@@ -95,30 +101,48 @@ def run(  # noqa: PLR0913  the command's options, one to one
     ------
     FileExistsError
         If the folder holds a run of another recipe or of other settings, or something
-        else.
+        else; or if what a stage left was changed by someone.
+    LockedError
+        If another process runs in it.
     """
     images, own = find_images(recipe, data, seed)
     settings = settle(own, {}) if settings is None else settings
     folder = Path(out) if out is not None else Path(f"hrcam-{images.name}")
-    line = Line(images, settings, folder, workers, watch)
+    line = Line(images, settings, folder, Hands(workers, scheduler), watch)
     _check(settings)
-    _begin(line, overwrite)
-    done = folder
-    for stage in STAGES:
-        if stage in SCORED and not _is_known(folder):
-            return done
-        done = _path(folder, stage)
-        if not done.exists():
-            begin = time.perf_counter()
-            _WORK[stage](line)
-            _note(folder, stage, time.perf_counter() - begin)
+    check_free(folder, overwrite=True)
+    with room(folder), locked(folder):
+        _begin(line, overwrite)
+        done = folder
+        for stage in STAGES:
+            if stage in SCORED and not _is_known(folder):
+                return done
+            _do(line, stage)
+            done = output(folder, stage)
     return done
+
+
+def _do(line: Line, stage: str) -> None:
+    """Do a stage unless it is done; write down that it is."""
+    entry = _held(line.out).get("done", {}).get(stage)
+    place = output(line.out, stage)
+    if is_done(line.out, stage, entry):
+        if entry is None:
+            _note(line.out, stage)
+        return
+    if entry is not None and place.exists():
+        others = " and ".join(changed(line.out, entry))
+        caution(f"{place} was made of another {others}; it is made again")
+        shutil.rmtree(place) if place.is_dir() else place.unlink()
+    begin = time.perf_counter()
+    _WORK[stage](line)
+    _note(line.out, stage, time.perf_counter() - begin)
 
 
 def _dataset(line: Line) -> None:
     images = line.images
     with line.watch(images.verb, images.count) as progress:
-        images.make(line.out / "dataset", line.workers, progress)
+        images.make(line.out / "dataset", line.hands, progress)
 
 
 def _model(line: Line) -> None:
@@ -146,6 +170,7 @@ def _maps(line: Line) -> None:
             line.out / "maps",
             layers=s.layers,
             seed=s.seed,
+            scheduler=line.hands.scheduler,
             progress=progress,
         )
 
@@ -162,6 +187,8 @@ def _scores(line: Line) -> None:
             line.out / "scores",
             command=f"hrcam run {line.images.name}",
             published=line.images.published,
+            workers=line.hands.workers,
+            scheduler=line.hands.scheduler,
             progress=progress,
             warn=caution,
         )
@@ -171,7 +198,7 @@ def _report(line: Line) -> None:
     from hrcam.pipeline.reporting import report
 
     with line.watch("report", 0):
-        report(line.out / "scores", _path(line.out, "report"), overwrite=True)
+        report(line.out / "scores", output(line.out, "report"), overwrite=True)
 
 
 _WORK: dict[str, Callable[[Line], None]] = {
@@ -181,10 +208,6 @@ _WORK: dict[str, Callable[[Line], None]] = {
     "scores": _scores,
     "report": _report,
 }
-
-
-def _path(folder: Path, stage: str) -> Path:
-    return folder / ("report.pdf" if stage == "report" else stage)
 
 
 def _is_known(folder: Path) -> bool:
@@ -206,7 +229,7 @@ def _begin(line: Line, overwrite: bool) -> None:
     """Make the run's folder, or check that it holds an unfinished run like this."""
     wanted = {**line.images.identity, "settings": asdict(line.settings)}
     wanted = json.loads(json.dumps(wanted))
-    if line.out.exists() and not overwrite:
+    if line.out.exists() and not overwrite and not _is_blank(line.out):
         held = _held(line.out)
         other = [k for k in wanted if held.get(k) != wanted[k]]
         if other:
@@ -215,16 +238,21 @@ def _begin(line: Line, overwrite: bool) -> None:
                 f"{' and '.join(other)}; choose another --out or pass --overwrite"
             )
             raise FileExistsError(msg)
-        return
-    check_free(line.out, overwrite)
-    if line.out.exists():
-        if any(line.out.iterdir()) and not _held(line.out):
+    else:
+        if line.out.exists() and not _is_blank(line.out) and not _held(line.out):
             msg = f"{line.out} must hold a run to be overwritten, got other files"
             raise FileExistsError(msg)
-        shutil.rmtree(line.out)
-    line.out.mkdir()
-    replace_text(line.out / "recipe.toml", line.images.text)
-    _write(line.out, {**wanted, "seconds": {}})
+        if line.out.exists():
+            shutil.rmtree(line.out)
+        line.out.mkdir()
+        _write(line.out, {**wanted, "seconds": {}, "done": {}})
+    if not (line.out / "recipe.toml").is_file():
+        replace_text(line.out / "recipe.toml", line.images.text)
+
+
+def _is_blank(folder: Path) -> bool:
+    """Say whether a folder is empty, or was left before a run in it began."""
+    return all(path.name == "run.json.partial" for path in folder.iterdir())
 
 
 def _held(folder: Path) -> dict[str, Any]:
@@ -233,10 +261,12 @@ def _held(folder: Path) -> dict[str, Any]:
     return json.loads(record.read_text()) if record.is_file() else {}
 
 
-def _note(folder: Path, stage: str, seconds: float) -> None:
-    """Record that a stage is done, and how long it took."""
+def _note(folder: Path, stage: str, seconds: float | None = None) -> None:
+    """Record that a stage is done, of what, and how long it took if that is known."""
     record = _held(folder)
-    record["seconds"][stage] = round(seconds, 1)
+    if seconds is not None:
+        record["seconds"][stage] = round(seconds, 1)
+    record.setdefault("done", {})[stage] = enter(folder, stage)
     _write(folder, record)
 
 
