@@ -39,7 +39,7 @@ def claims(
         import hrcam.engine.training  # noqa: F401
     from hrcam.pipeline.studies.grid import load_grid
     from hrcam.pipeline.studies.running import run_study
-    from reports.studies.claims import STAMPS
+    from reports.studies.claims import STAMPS, tell_claim
 
     stage = "quick" if quick else "confirmatory" if confirm else "development"
     option = {"quick": " --quick", "confirmatory": " --confirm"}.get(stage, "")
@@ -55,8 +55,6 @@ def claims(
     if stage in STAMPS:
         say(f"{stage.upper()}. {STAMPS[stage]}")
     for claim in found["claims"]:
-        say(
-            f"{claim['number']}. {claim['text']} ({claim['reference']}): "
-            f"{claim['word']}"
-        )
+        name = f"{claim['number']}. {claim['text']} ({claim['reference']})"
+        say(f"{name}: {tell_claim(claim)}")
     say(f"The report is at {folder / 'report.pdf'} (and claims.json beside it).")

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_LABELS, _ROW, _TOP, _BOTTOM, _LEGEND, _GAP = 45.0, 3.6, 14.0, 5.5, 4.5, 3.0
+_LABELS, _ROW, _LINE, _BOTTOM, _LEGEND, _GAP = 45.0, 3.6, 2.7, 5.5, 4.5, 3.0
 _WIDEST = 60.0
 """Of a pane, in mm."""
+_TICK = 9.0
+"""Labels nearer than this, in mm, run into each other."""
 
 #: Marker, how it is filled, and color, by what a condition shows.
 MARKS = {
@@ -51,16 +53,21 @@ def draw_conditions(name: str, panes: Sequence[Pane]) -> bytes:
     rows = list(dict.fromkeys(row for pane in panes for row in pane.conditions))
     room = (WIDTH - _LABELS - 2 - _GAP * (len(panes) - 1)) / len(panes)
     width, body = min(room, _WIDEST), _ROW * (len(rows) + 1.4)
+    letters = int(width / measure("n", 6.5))
+    titles = [wrap(pane.title, letters, 5) for pane in panes]
+    top = 2.5 + _LINE * max(title.count("\n") + 1 for title in titles)
 
     def paint(figure: "Figure") -> None:
         for k, pane in enumerate(panes):
             left = _LABELS + k * (width + _GAP)
-            axes = place(figure, left, _TOP, width, body)
+            axes = place(figure, left, top, width, body)
             _draw_pane(axes, pane, rows)
-            _finish(axes, pane, rows, width, k == 0)
+            axes.set_title(titles[k], fontsize=6.5, loc="center", linespacing=1.1)
+            _finish(axes, pane, rows, k == 0)
+            _label(axes, width)
         _explain(figure)
 
-    return render(name, (WIDTH, _TOP + body + _BOTTOM + _LEGEND), paint)
+    return render(name, (WIDTH, top + body + _BOTTOM + _LEGEND), paint)
 
 
 def _draw_pane(axes: "Axes", pane: Pane, rows: Sequence[str]) -> None:
@@ -93,25 +100,40 @@ def _draw_row(
     )
 
 
-def _finish(
-    axes: "Axes", pane: Pane, rows: Sequence[str], width: Number, labelled: bool
-) -> None:
-    from matplotlib.ticker import MaxNLocator
-
+def _finish(axes: "Axes", pane: Pane, rows: Sequence[str], labelled: bool) -> None:
     axes.set_ylim(len(rows) + 0.9, -0.6)
     axes.set_yticks(
         [0.0, *(y + 1.4 for y in range(len(rows)))],
         labels=["all", *(fit(r, _LABELS - 3) for r in rows)] if labelled else [],
     )
     axes.tick_params(axis="y", length=0)
-    axes.xaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10]))
     low, high = axes.get_xlim()
     least = 2 * pane.margin
     axes.set_xlim(min(low, -least), max(high, least))
-    letters = int(width / measure("n", 6.5))
-    title = wrap(pane.title, letters, 5)
-    axes.set_title(title, fontsize=6.5, loc="center", linespacing=1.1)
     axes.grid(axis="x")
+
+
+def _label(axes: "Axes", width: Number) -> None:
+    """Write numbers under the ticks that have room: 0 first, then those around it."""
+    from matplotlib.ticker import MaxNLocator
+
+    low, high = axes.get_xlim()
+    ticks = MaxNLocator(2, steps=[1, 2, 5, 10]).tick_values(low, high)
+    ticks = [t for t in ticks if low <= t <= high]
+    kept: list[float] = []
+    for tick in sorted(ticks, key=abs):
+        if all(abs(tick - k) * width / (high - low) >= _TICK for k in kept):
+            kept.append(tick)
+    labels = [_number(t) if t in kept else "" for t in ticks]
+    axes.set_xticks(ticks, labels=labels)
+    for tick, label in zip(ticks, axes.get_xticklabels(), strict=True):
+        edge = (tick - low) / (high - low)
+        if min(edge, 1 - edge) * width < _TICK / 3:  # keep clear of the next pane's
+            label.set_horizontalalignment("left" if edge < 0.5 else "right")
+
+
+def _number(value: float) -> str:
+    return f"{value:+.3g}".replace("-", "\N{MINUS SIGN}") if abs(value) > 1e-9 else "0"
 
 
 def _explain(figure: "Figure") -> None:

@@ -54,7 +54,7 @@ def _answer(result: Row) -> Section:
     rows = []
     for number in _numbers(result):
         mine = [c for c in result["claims"] if c["number"] == number]
-        found = {str(c["reference"]): _tell(c) for c in mine}
+        found = {str(c["reference"]): tell_claim(c) for c in mine}
         rows.append((f"{number}. {mine[0]['text']}", *(found[r] for r in references)))
     table = Table(
         "The claims, and what the conditions of all their endpoints say together.",
@@ -68,7 +68,7 @@ def _answer(result: Row) -> Section:
     return Section("answer", "What the claims come to", (*blocks, table))
 
 
-def _tell(claim: Row) -> str:
+def tell_claim(claim: Row) -> str:
     """Say a claim's word, and under what, in short."""
     counts = claim["counts"]
     total = sum(counts.values())

@@ -109,8 +109,10 @@ def list_layers(study: Study) -> list[dict[str, Any]]:
         for reference in study.grid.plan.references:
             head, place = METHODS[reference].head, f"{reference}@"
             names = [e for e in first.entries if e.startswith(place) and "/" not in e]
-            for name in names:
-                layer = name.removeprefix(place)
+            order = list(first.shares.get(head, {}))
+            layers = [n.removeprefix(place) for n in names]
+            for layer in [n for n in order if n in layers] or layers:
+                name = f"{place}{layer}"
                 shares = [r.shares.get(head, {}).get(layer, np.nan) for r in members]
                 found = [np.nanmean(r.mix({name: 1.0}, column)) for r in members]
                 rows.append(

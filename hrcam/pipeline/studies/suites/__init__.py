@@ -1,0 +1,1 @@
+"""Frozen suites: recipes with hashes, on which a method's author scores a method."""
