@@ -3,7 +3,7 @@
 The box lies in the slice's plane, its sides along rows and columns. Pixel ``i`` of
 ``n`` has its center ``(i - (n - 1) / 2) * pixel`` from the box's. Between the centers
 of stored pixels values are interpolated linearly, in their outer halves the last value
-holds; both axes are done by one matrix each.
+holds.
 """
 
 from dataclasses import dataclass
@@ -101,15 +101,7 @@ def crop_at(box: Box, center: Place, affine: Affine, size: Size) -> Crop:
 
 def cut(crop: Crop, pixels: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "r c"]:
     """Interpolate the pixels of a slice at those of a box; others have no say."""
-    rows, columns = (
-        weights(places, count)
-        for places, count in (
-            (crop.rows, pixels.shape[0]),
-            (crop.columns, pixels.shape[1]),
-        )
-    )
-    over, along = rows.any(axis=0), columns.any(axis=0)
-    return rows[:, over] @ pixels[over][:, along] @ columns[:, along].T
+    return _between(crop.columns, _between(crop.rows, pixels).T).T
 
 
 def cut_mask(crop: Crop, marked: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "r c"]:
@@ -117,16 +109,12 @@ def cut_mask(crop: Crop, marked: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "r
     return cut(crop, marked.astype(np.float64)) >= 0.5 - _EXACT
 
 
-def weights(
-    places: Float[np.ndarray, " n"], count: int
-) -> Float[np.ndarray, "n count"]:
-    """Return the shares that stored pixels have in pixels at other places."""
-    inside = np.clip(places, 0, count - 1)
-    below = np.minimum(inside.astype(np.int64), max(count - 2, 0))
-    above = np.minimum(below + 1, count - 1)
-    share = inside - below
-    matrix = np.zeros((len(places), count))
-    each = np.arange(len(places))
-    np.add.at(matrix, (each, below), 1 - share)
-    np.add.at(matrix, (each, above), share)
-    return matrix
+def _between(
+    places: Float[np.ndarray, " r"], pixels: Float[np.ndarray, "h w"]
+) -> Float[np.ndarray, "r w"]:
+    """Interpolate rows at places between them."""
+    inside = np.clip(places, 0, len(pixels) - 1)
+    below = np.floor(inside).astype(np.int64)
+    share = (inside - below)[:, None]
+    above = below + (share[:, 0] > 0)  # what has no share is not looked at
+    return (1 - share) * pixels[below] + share * pixels[above]

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
 from simbench.readers.medical.crops import Crop, cut, cut_mask
+from simbench.readers.medical.shelf import SLICES
 from simbench.readers.medical.volumes import Volume
 from simbench.readers.pictures import scaled
 from simbench.readers.root import PictureError, Root
@@ -46,6 +47,9 @@ class SlicePicture:
         PictureError
             If the volume is damaged, or a pixel that is shown is no number.
         """
+        return SLICES.take((root, self), lambda: self._decode(root))
+
+    def _decode(self, root: Root) -> Float32[np.ndarray, "h w"]:
         values = _shown(self.volume, self.place, root)
         pixels = values if self.crop is None else cut(self.crop, values)
         if not np.isfinite(pixels).all():
@@ -91,6 +95,9 @@ class SliceMask:
         PictureError
             If the volume is damaged or holds other numbers than labels.
         """
+        return SLICES.take((root, self), lambda: self._decode(root))
+
+    def _decode(self, root: Root) -> UInt8[np.ndarray, "h w"]:
         values = _shown(self.volume, self.place, root)
         if not (values == np.rint(values)).all():
             msg = (

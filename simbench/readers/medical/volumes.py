@@ -4,13 +4,10 @@ Looking at a volume reads headers alone. Its voxels are decoded when a slice is 
 for and kept for those that follow, up to a limit of bytes for all volumes together.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from pathlib import PurePosixPath
-from threading import Lock
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
@@ -26,10 +23,9 @@ from simbench.readers.medical.axial import (
 )
 from simbench.readers.medical.dicom_series import find_series
 from simbench.readers.medical.nifti_volume import find_volume
+from simbench.readers.medical.shelf import VOLUMES
 from simbench.readers.root import Root
 
-#: Bytes of decoded voxels that are kept; one volume is kept even if it has more.
-SHELF = 2**28
 _SAME = 0.01
 """Share of a voxel by which grids that are the same may differ, for rounding."""
 
@@ -82,7 +78,7 @@ class Volume:
 
     def read(self, root: Root, place: int) -> Float32[np.ndarray, "h w"]:
         """Return one slice."""
-        voxels = _shelf.take((root, self.names), lambda: self.stored.read(root))
+        voxels = VOLUMES.take((root, self.names), lambda: self.stored.read(root))
         return turn_pixels(self.turn, voxels)[place]
 
     def names_of(self, place: int) -> tuple[str, ...]:
@@ -131,30 +127,3 @@ def _look(root: Root, name: str) -> Stored:
             return find_series(root, name)
         raise
     return find_volume(root, name)
-
-
-class _Shelf:
-    """Decoded voxels, the latest asked for; the oldest make room."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._kept: OrderedDict[Any, Float32[np.ndarray, "i j k"]] = OrderedDict()
-        self._lock = Lock()
-
-    def take(
-        self, key: Any, decode: Callable[[], Float32[np.ndarray, "i j k"]]
-    ) -> Float32[np.ndarray, "i j k"]:
-        """Return what is kept under a key, decoding it if need be."""
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = decode()
-            self._kept.move_to_end(key)
-            while len(self._kept) > 1 and self._bytes() > self._limit:
-                self._kept.popitem(last=False)
-            return self._kept[key]
-
-    def _bytes(self) -> int:
-        return sum(voxels.nbytes for voxels in self._kept.values())
-
-
-_shelf = _Shelf(SHELF)

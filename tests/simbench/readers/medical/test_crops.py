@@ -7,11 +7,11 @@ from scipy.spatial.transform import Rotation
 
 from simbench.readers.medical.crops import (
     Box,
+    Crop,
     crop_at,
     cut,
     cut_mask,
     middle,
-    weights,
 )
 
 AXIAL = np.array([[0.0, 0, -0.75, 20], [0, -0.5, 0, 30], [2, 0, 0, -10]])
@@ -48,7 +48,7 @@ def test_values_are_those_of_scipy(seed, start, counts, step):
     pixels = np.random.default_rng(seed).normal(size=(7, 9))
     places = [s + step * np.arange(n) for s, n in zip(start, counts, strict=True)]
     rows, columns = (p[p <= n - 0.5] for p, n in zip(places, pixels.shape, strict=True))
-    got = weights(rows, 7) @ pixels @ weights(columns, 9).T
+    got = cut(Crop(rows, columns), pixels)
     grid = np.meshgrid(rows, columns, indexing="ij")
     expected = map_coordinates(pixels, grid, order=1, mode="nearest")
     np.testing.assert_allclose(got, expected, atol=1e-12)
@@ -90,9 +90,8 @@ def test_a_mask_keeps_what_is_half_in_it():
 
 
 def test_a_volume_of_one_row():
-    np.testing.assert_array_equal(
-        weights(np.array([-0.5, 0.0, 0.5]), 1), np.ones((3, 1))
-    )
+    crop = Crop(np.array([-0.5, 0.0, 0.5]), np.array([1.0]))
+    np.testing.assert_array_equal(cut(crop, np.array([[3.0, 7.0]])), [[7]] * 3)
 
 
 def test_a_box_up_to_the_border_and_one_beyond(message):

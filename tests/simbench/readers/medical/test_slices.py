@@ -107,19 +107,16 @@ def test_a_volume_is_decoded_once_for_all_its_slices(volume, root, open_, monkey
     assert len(reads) == 1
 
 
-def test_volumes_are_kept_up_to_a_limit(root, open_, monkeypatch):
-    from simbench.readers.medical import volumes
+def test_a_slice_is_cut_once_for_all_passes(volume, root, open_, monkeypatch):
+    from simbench.readers.medical import shelf, slices
 
-    shelf = volumes._Shelf(3 * 4 * 60)
-    monkeypatch.setattr(volumes, "_shelf", shelf)
-    pixels = np.arange(60, dtype=np.int16).reshape(3, 4, 5)
-    opened = [open_(pixels + n, f"{n}.nii") for n in range(9)]
-    for n, volume in enumerate(opened):
-        np.testing.assert_array_equal(volume.read(root, 1), pixels[1] + n)
-        assert shelf._bytes() <= 3 * 4 * 60
-    large = open_(np.zeros((30, 40, 50), np.int16), "large.nii")
-    assert large.read(root, 1).shape == (40, 50)
-    assert len(shelf._kept) == 1
+    monkeypatch.setattr(slices, "SLICES", shelf.Shelf(2 * 7 * 9 * 4))
+    found = open_(volume)
+    pictures = [SlicePicture(found, k, None, None, WIDE) for k in range(3)]
+    first = [picture.read(root) for picture in pictures]
+    assert pictures[2].read(root) is first[2]
+    assert pictures[0].read(root) is not first[0]  # it made room
+    np.testing.assert_array_equal(pictures[0].read(root), first[0])
 
 
 @given(st.sets(st.integers(0, 30), min_size=1))
