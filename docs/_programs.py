@@ -1,6 +1,7 @@
 """Write the pages of methods, commands and functions."""
 
 import inspect
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -39,7 +40,7 @@ def commands() -> str:
     """Describe the commands and their options."""
     parts = [heading("Commands")]
     root: Any = typer.main.get_command(app)
-    for name, command in root.commands.items():
+    for name, command in _leaves(root.commands):
         rows = []
         for option in command.params:
             words = ", ".join(f"``{word}``" for word in option.opts)
@@ -56,6 +57,16 @@ def commands() -> str:
             table(heads, rows),
         ]
     return "\n".join(parts)
+
+
+def _leaves(commands: Any) -> Iterator[tuple[str, Any]]:
+    """Yield every command, those of groups under both names."""
+    for name, command in commands.items():
+        if hasattr(command, "commands"):
+            for part, inner in _leaves(command.commands):
+                yield f"{name} {part}", inner
+        else:
+            yield name, command
 
 
 def reference() -> str:

@@ -11,11 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
+from hrcam.claims_command import claims
 from hrcam.console import complain, muted, say, watcher
 from hrcam.read_command import read
 from hrcam.run_command import run
 from hrcam.score_command import score
 from hrcam.study_commands import plan, seeds
+from hrcam.suite_command import suite
 
 app = typer.Typer(
     add_completion=False,
@@ -224,6 +226,8 @@ def explain(  # noqa: PLR0913  one parameter per option
 app.command()(read)
 app.command()(score)
 app.command()(seeds)
+app.command()(claims)
+app.add_typer(suite, name="suite")
 app.command()(plan)
 
 

@@ -25,6 +25,7 @@ def seeds(
 ) -> None:
     """Compare methods over several trainings, to see what outlasts one network."""
     from hrcam.pipeline.folders import check_free, replace_text
+    from hrcam.pipeline.studies.confirmatory import refuse_scores
     from metrics.storage.folder import read
     from metrics.studies.seeds import compare_seeds
 
@@ -34,7 +35,10 @@ def seeds(
     if twice:
         msg = f"SCORES must be different folders, got {twice[0]} twice"
         raise typer.BadParameter(msg)
-    found = compare_seeds({str(path): read(path) for path in scores})
+    runs = {str(path): read(path) for path in scores}
+    for run in runs.values():
+        refuse_scores(run)
+    found = compare_seeds(runs)
     options = found["options"]
     say(
         f"{options['reference']} less each entry, {options['primary']}, "

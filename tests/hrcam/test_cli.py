@@ -355,6 +355,9 @@ def test_there_are_these_commands():
             "sanity",
             "seeds",
             "plan",
+            "claims",
+            "read",
+            "suite",
         ]
     )
 

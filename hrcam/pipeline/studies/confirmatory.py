@@ -4,7 +4,8 @@ from functools import cache
 
 from hrcam.pipeline.studies.grid import load_grid
 from hrcam.pipeline.studies.hashing import digest
-from simbench.recipe import Recipe
+from metrics import Scores
+from simbench.recipe import Recipe, parse
 
 
 def refuse_confirmatory(recipe: Recipe) -> None:
@@ -26,6 +27,19 @@ def refuse_confirmatory(recipe: Recipe) -> None:
             "seed, or `hrcam claims --confirm`"
         )
         raise ValueError(msg)
+
+
+def refuse_scores(scores: Scores) -> None:
+    """Refuse scores on a confirmatory recipe, where they say what was drawn.
+
+    Raises
+    ------
+    ValueError
+        As of :func:`refuse_confirmatory`.
+    """
+    text = scores.evidence.get("provenance", {}).get("recipe")
+    if text:
+        refuse_confirmatory(parse(text, "the scores' recipe"))
 
 
 @cache

@@ -5,11 +5,13 @@ import random
 import re
 import tomllib
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hrcam.pipeline.studies.confirmatory import refuse_confirmatory
+import metrics
+from hrcam.pipeline.studies.confirmatory import refuse_confirmatory, refuse_scores
 from hrcam.pipeline.studies.derivation import derive
 from hrcam.pipeline.studies.grid import FOLDER, STAGES, load_grid, parse_grid
 from hrcam.pipeline.studies.hashing import canonical, digest
@@ -126,6 +128,18 @@ def test_a_confirmatory_recipe_is_refused_by_any_name_and_size():
         with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
             refuse_confirmatory(disguised)
         refuse_confirmatory(recipe.model_copy(update={"seed": 5}))
+
+
+def test_scores_of_a_confirmatory_recipe_are_refused():
+    masks = np.zeros((6, 4, 5), bool)
+    masks[:, 1:3, 2:4] = True
+    scores = metrics.score({"mine": masks.astype(float)}, masks)
+    recipe = load_grid("confirmatory").recipes["skin", 907001]
+    for text in ("", load("nigra").toml()):
+        refuse_scores(metrics.with_evidence(scores, {"provenance": {"recipe": text}}))
+    mine = metrics.with_evidence(scores, {"provenance": {"recipe": recipe.toml()}})
+    with pytest.raises(ValueError, match="which is 'skin' of the confirmatory study"):
+        refuse_scores(mine)
 
 
 def test_a_derived_recipe_has_the_changes_and_nothing_else():
