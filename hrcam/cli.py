@@ -13,6 +13,7 @@ import typer
 
 from hrcam.claims_command import claims
 from hrcam.console import complain, muted, say, watcher
+from hrcam.multiverse_command import multiverse
 from hrcam.read_command import read
 from hrcam.run_command import run
 from hrcam.score_command import score
@@ -229,6 +230,7 @@ app.command()(seeds)
 app.command()(claims)
 app.add_typer(suite, name="suite")
 app.command()(plan)
+app.command()(multiverse)
 
 
 @app.command()

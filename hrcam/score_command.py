@@ -82,6 +82,9 @@ def score(  # noqa: PLR0913  one parameter per option
     sanity: Annotated[
         Path | None, typer.Option(help="Sanity folder that the report is to show.")
     ] = None,
+    multiverse: Annotated[
+        Path | None, typer.Option(help="Multiverse folder that the report is to show.")
+    ] = None,
     reference: Annotated[
         str, typer.Option(help="Entry the others are compared with.")
     ] = "",
@@ -167,6 +170,7 @@ def score(  # noqa: PLR0913  one parameter per option
             map_reading=MapReading(**both, **_split_name("--map-names", map_names)),
             mask_reading=reading,
             sanity=sanity,
+            multiverse=multiverse,
             options=options,
             tuned_on=tuned_on,
             workers=workers,

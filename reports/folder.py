@@ -22,7 +22,10 @@ _PARTS = (
     *("differences", "paper_tests", "curves", "panels", "panel_rule", "alerts"),
     "gallery",
 )
-_EVIDENCE = ("provenance", "data", "classifier", "heads", "sanity", "reliance")
+_EVIDENCE = (
+    *("provenance", "data", "classifier", "heads", "sanity", "reliance"),
+    "multiverse",
+)
 _MARKED = ("sensitivity", "specificity")
 _COLUMNS = (*KEYS, "score", "threshold", "value", "status")
 Row = Mapping[str, Any]

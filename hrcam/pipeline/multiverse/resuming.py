@@ -1,0 +1,57 @@
+"""What a cell measures, kept in a file of its own and never measured twice."""
+
+import json
+from typing import Any
+
+from hrcam.pipeline.folders import replace_text
+from hrcam.pipeline.multiverse.cell import (
+    Cell,
+    read_cell,
+    run_cell,
+    with_lesion,
+    write_cell,
+)
+from hrcam.pipeline.multiverse.localization import METHODS, QUICK_METHODS, compare
+from hrcam.pipeline.multiverse.plan import Plan, digest
+from hrcam.pipeline.multiverse.sources import Source
+from metrics.storage.plain import to_json, to_plain
+
+
+def measured(source: Source, plan: Plan, cell: dict[str, str]) -> Cell:
+    """Return what a cell measured, from its file if that is there."""
+    path, sha = source.place.cell(cell), digest(plan)
+    found = read_cell(path, sha)
+    if found is None:
+        dataset = source.dataset(cell["data_seed"])
+        with source.watch("multiverse", len(with_lesion(dataset))) as progress:
+            model = source.model(cell)
+            seed = int(cell["training_seed"])
+            found = run_cell(model, dataset, plan, seed, progress)
+        write_cell(found, path, sha)
+    return found
+
+
+def related(source: Source, cell: dict[str, str]) -> dict[str, Any]:
+    """Return a cell's comparison with reliance, from its file if that is there."""
+    path, images = source.place.reliance(cell), source.asked.images
+    if images < 0:
+        return {}
+    if path.is_file():
+        held: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if held["asked"] == images:
+            return held
+    dataset = source.dataset(cell["data_seed"])
+    with source.watch("reliance", images or len(dataset.ids("test"))) as progress:
+        model, seed = source.model(cell), int(cell["training_seed"])
+        found = compare(
+            model,
+            dataset,
+            images,
+            seed,
+            path.parent,
+            methods=QUICK_METHODS if source.asked.quick else METHODS,
+            progress=progress,
+        )
+    told: dict[str, Any] = to_plain({**cell, "asked": images, **found}, digits=10)
+    replace_text(path, to_json(told))
+    return told
