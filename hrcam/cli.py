@@ -29,7 +29,16 @@ app = typer.Typer(
 )
 
 Recipe = Annotated[str, typer.Argument(help="A shipped recipe's name or a TOML file.")]
-Data = Annotated[Path, typer.Argument(help="A dataset folder.")]
+
+
+def _place(text: str) -> Any:
+    """Take a URL of a store as it is, all else as a path."""
+    return text if "://" in text else Path(text)
+
+
+Data = Annotated[
+    Any, typer.Argument(parser=_place, help="A dataset folder, or its URL.")
+]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace what is at --out.")
 ]
@@ -94,7 +103,9 @@ app.command()(run)
 @app.command()
 def generate(  # noqa: PLR0913  one parameter per option
     recipe: Recipe,
-    out: Annotated[Path, typer.Option(help="Dataset folder to write.")],
+    out: Annotated[
+        Any, typer.Option(parser=_place, help="Dataset folder or URL to write.")
+    ],
     seed: Seed = None,
     workers: Workers = 2,
     scheduler: Scheduler = "",

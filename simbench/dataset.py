@@ -19,6 +19,7 @@ from simbench.manifest import NAME, quick_problems, read_manifest
 from simbench.recipe import Recipe, load
 from simbench.rows import Decoding, View, absent, rows
 from simbench.standing import stand_by, unchanged
+from simbench.urls import is_url
 from simbench.wholeness import place_of, read_index, whole
 
 ARRAYS = "arrays.zarr"
@@ -64,8 +65,9 @@ class Dataset:
 
     def __repr__(self) -> str:
         shape = self.arrays["image"].shape
-        counts = self.index["split"].value_counts(sort=False)
-        splits = ", ".join(f"{count} {split}" for split, count in counts.items())
+        counts = self.index["split"].value_counts(sort=False).to_dict()
+        names = [name for name in SPLITS if name in counts]
+        splits = ", ".join(f"{counts[name]} {name}" for name in names)
         return (
             f"Dataset({self.name}: "
             f"{shape[0]} images of {shape[1]} x {shape[2]}, {splits}; "
@@ -200,6 +202,8 @@ def is_dataset(folder: Path | str) -> bool:
 def open_dataset(folder: Path | str) -> Dataset:
     """Open a dataset that was generated or read; images are read when asked for.
 
+    A folder, or a URL of a store that fsspec knows, as in ``s3://bucket/data``.
+
     Raises
     ------
     FileNotFoundError
@@ -209,6 +213,10 @@ def open_dataset(folder: Path | str) -> Dataset:
     """
     from simbench.readers.folder import open_reading
 
+    if is_url(folder):
+        from simbench.remote import open_remote
+
+        return open_remote(str(folder))
     folder = Path(folder)
     check = stand_by(folder, NAME)
     manifest = read_manifest(folder)
@@ -220,18 +228,21 @@ def open_dataset(folder: Path | str) -> Dataset:
     with whole(str(folder), "generate or read the dataset again"):
         if (folder / READING).is_file():
             return open_reading(folder, manifest.identity)
-        dataset = _open_generated(folder, manifest.identity)
+        dataset = open_generated(folder, manifest.identity)
     check()
     return replace(dataset, check=check)
 
 
-def _open_generated(folder: Path, identity: str) -> Dataset:
-    """Open what a recipe made, if tables and arrays are what it makes."""
+def open_generated(folder: Path, identity: str, store: Any = None) -> Dataset:
+    """Open what a recipe made, if tables and arrays are what it makes.
+
+    Arrays lie in the folder unless a store of Zarr has them.
+    """
     import zarr
 
     recipe = load(folder / "recipe.toml")
-    group = zarr.open_group(folder / ARRAYS, mode="r")
-    arrays = {name: group[name] for name in layout(recipe)}
+    group = zarr.open_group(folder / ARRAYS if store is None else store, mode="r")
+    arrays: dict[str, Any] = {name: group[name] for name in layout(recipe)}
     for name, entry in layout(recipe).items():
         found, wanted = arrays[name], (recipe.images, *entry.shape)
         if (tuple(found.shape), found.dtype) != (wanted, entry.dtype):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from simbench import manifest
 from simbench.dataset import READING
+from simbench.urls import is_url
 
 
 def verify(folder: Path | str) -> list[str]:
@@ -17,6 +18,10 @@ def verify(folder: Path | str) -> list[str]:
     """
     from simbench.readers.folder import changed_files
 
+    if is_url(folder):
+        from simbench.remote import verify_remote
+
+        return verify_remote(str(folder))
     folder = Path(folder)
     problems = manifest.verify(folder)
     if problems or not (folder / READING).is_file():

@@ -41,7 +41,7 @@ def _words(folder: str, error: Exception, remedy: str) -> str:
 def place_of(name: str, array: Any) -> str:
     """Return the folder of an array of Zarr; else what it is called."""
     store = getattr(array, "store_path", None)
-    return f"array '{name}'" if store is None else str(store).partition("://")[2]
+    return str(store or "").partition("://")[2] or f"array '{name}'"
 
 
 def read_index(path: Path, images: int) -> pd.DataFrame:

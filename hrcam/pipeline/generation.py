@@ -1,14 +1,18 @@
 """Stage 1: draw a simulated dataset."""
 
+import os
 import shutil
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
-from hrcam.pipeline.executors import hire
+from hrcam.pipeline.executors import Hands, hire
 from hrcam.pipeline.folders import check_free, staged
+from hrcam.pipeline.locks import locked
 from simbench.dataset import Dataset, open_dataset
 from simbench.dataset import generate as draw_all
 from simbench.recipe import Recipe, load
+from simbench.urls import is_url
 from simbench.writer import write
 
 
@@ -29,7 +33,8 @@ def generate(  # noqa: PLR0913  keywords of a public verb
     recipe
         A :class:`simbench.recipe.Recipe`, the name of a shipped one, or a TOML file.
     out
-        Folder to write; None keeps the dataset in memory.
+        Folder to write, or a URL of a store that fsspec knows, as in
+        ``s3://bucket/data``; None keeps the dataset in memory.
     seed
         Replaces the recipe's seed.
     workers
@@ -57,6 +62,9 @@ def generate(  # noqa: PLR0913  keywords of a public verb
     if out is None:
         with hire(workers, scheduler) as executor:
             return draw_all(recipe, executor, progress)
+    if is_url(out):
+        hands = Hands(workers, scheduler)
+        return _send(recipe, str(out), hands, overwrite, progress)
     out = check_free(Path(out), overwrite, "dataset")
     with (
         staged(out, overwrite, keep=True, stage="dataset") as folder,
@@ -65,6 +73,34 @@ def generate(  # noqa: PLR0913  keywords of a public verb
         _discard_other(folder, recipe)
         write(recipe, folder.absolute(), executor, progress)
     return open_dataset(out)
+
+
+def _send(
+    recipe: Recipe,
+    url: str,
+    hands: Hands,
+    overwrite: bool,
+    progress: Callable[[int], None] | None,
+) -> Dataset:
+    """Draw a dataset in this machine's cache and send it to a store.
+
+    What was drawn when the sending is interrupted is sent by the next call.
+    """
+    from simbench.remote import holds, open_remote, send
+
+    if not overwrite and holds(url):
+        msg = f"{url} must not exist yet; choose another --out or pass --overwrite"
+        raise FileExistsError(msg)
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    here = cache / "hrcam" / recipe.identity[:16]
+    if not here.exists():
+        generate(recipe, here, **asdict(hands), progress=progress)
+    with locked(here):
+        send(here, url)
+        sent = here.with_name(f"{here.name}.old")
+        here.rename(sent)  # whole or not there
+        shutil.rmtree(sent)
+    return open_remote(url)
 
 
 def resolve(recipe: Recipe | Path | str, seed: int | None = None) -> Recipe:

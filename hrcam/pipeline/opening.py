@@ -11,6 +11,7 @@ from hrcam.pipeline.evaluation import evaluate, tabulate
 from hrcam.pipeline.model import Model, hash_weights, load, weights_of
 from hrcam.pipeline.scenes import labels_of
 from simbench.dataset import Dataset, open_dataset
+from simbench.urls import is_url
 
 
 def open_model(given: Any) -> Model:
@@ -40,8 +41,9 @@ def open_data(given: Any, training: Any = None, validation: Any = None) -> Datas
     Parameters
     ----------
     given
-        A dataset, the folder of one, images (n, h, w) or (n, h, w, c) as an array, a
-        pair of images and labels, or a loader of batches (PyTorch's, channels first).
+        A dataset, the folder or URL of one, images (n, h, w) or (n, h, w, c) as an
+        array, a pair of images and labels, or a loader of batches (PyTorch's, channels
+        first).
     training, validation
         Images with labels for the heads, in the same form, for arrays and loaders.
     """
@@ -50,7 +52,7 @@ def open_data(given: Any, training: Any = None, validation: Any = None) -> Datas
     if isinstance(given, Dataset):
         return given
     if isinstance(given, str | Path):
-        return open_dataset(Path(given))
+        return open_dataset(given if is_url(given) else Path(given))
     pair = isinstance(given, tuple) and len(given) == 2
     if isinstance(given, np.ndarray) or (pair and isinstance(given[0], np.ndarray)):
         images, labels = given if pair else (given, None)

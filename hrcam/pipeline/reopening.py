@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from metrics import MapReading, MaskReading, MaskSource
 from metrics.sources.source import MapSource, as_maps, as_masks
+from simbench.urls import is_url
 
 
 @dataclass(frozen=True)
@@ -58,4 +59,4 @@ def reopening(
 
 
 def _absolute(path: Path | str) -> str:
-    return str(Path(path).absolute())
+    return str(path) if is_url(path) else str(Path(path).absolute())

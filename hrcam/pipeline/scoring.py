@@ -36,6 +36,7 @@ from metrics.sources.entries import name_entries
 from metrics.sources.source import as_maps, as_masks
 from metrics.storage.folder import read, write
 from simbench.dataset import Dataset, is_dataset
+from simbench.urls import is_url
 
 #: Columns of a dataset's index that the score table carries along.
 STRATA = ("subject", "label", "lesion")
@@ -289,6 +290,8 @@ def find_masks(
     if region not in REGIONS:
         msg = f"region must be one of {', '.join(REGIONS)}, got {region!r}"
         raise ValueError(msg)
+    if is_url(truth):
+        truth = open_data(truth)
     if isinstance(truth, str | Path):
         path = Path(truth)
         if not path.exists() and "::" not in str(path):
