@@ -46,6 +46,7 @@ def read(  # noqa: PLR0913  one parameter per option
 ) -> None:
     """Read a local copy of a real dataset; its images are not copied."""
     from hrcam.pipeline.reading import read
+    from simbench.dataset import SPLITS
     from simbench.readers.choices import find_reader, parse_words
 
     options = parse_words(find_reader(reader), option or [])
@@ -65,8 +66,8 @@ def read(  # noqa: PLR0913  one parameter per option
             progress=progress,
             **options,
         )
-    counts = dataset.index["split"].value_counts(sort=False)
-    splits = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    counts = {name: len(dataset.ids(name)) for name in SPLITS}
+    splits = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
     masks = int(dataset.index["mask_known"].sum())
     skipped = out / "skipped.csv"
     say(

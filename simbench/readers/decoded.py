@@ -16,7 +16,7 @@ from simbench.readers.root import Root
 THREADS = min(8, os.cpu_count() or 1)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Decoded:
     """Images or masks that lie in files.
 
@@ -40,6 +40,10 @@ class Decoded:
     pictures: Callable[[], Sequence[Picture | None]]
     root: Root
     fit: Callable[[Shaped[np.ndarray, "h w *rgb"]], UInt8[np.ndarray, "r c *rgb"]]
+
+    def __repr__(self) -> str:
+        size = " x ".join(map(str, self.shape))
+        return f"Decoded({size}, from {self.root.folder})"
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -7,7 +7,7 @@
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ class Source:
     reader: Reader
     root: Root
     options: Any
-    ids: tuple[str, ...]
+    ids: tuple[str, ...] = field(repr=False)
 
     @cached_property
     def _places(self) -> tuple[Listing, list[int]]:

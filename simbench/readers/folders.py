@@ -1,7 +1,7 @@
 """A folder for each class, in a folder for each split if there are such.
 
-The name of an image is its path without the suffix. Masks, if there are any, lie in a
-tree of the same shape.
+The name of an image is its path with ``-`` for ``/`` and without the suffix. Masks, if
+there are any, lie in a tree of the same shape.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Any
 
 from simbench.parameters import Parameters
 from simbench.readers.healthy import HEALTHY, check_healthy, lesion
-from simbench.readers.listing import EMPTY, Listing, Picture
+from simbench.readers.listing import EMPTY, Listing, Picture, named
 from simbench.readers.pictures import SUFFIXES, MaskFile, PictureFile, Window
 from simbench.readers.reader import LayoutError, Reader
 from simbench.readers.root import Root, several
@@ -64,14 +64,14 @@ def find(root: Root, options: Options) -> Listing:
     check_healthy(options.healthy, classes)
     rows = [
         {
-            "image_id": stem,
-            "subject": _subject(stem, options.subject),
+            "image_id": name,
+            "subject": _subject(name, options.subject),
             "label": classes.index(parts[-1]),
             "lesion": lesion(parts[-1], options.healthy),
             "split": SPLITS[parts[0]] if len(parts) == 2 else "",
         }
-        for parts, stem in zip(
-            places, (_stem(name, options.images) for name in names), strict=True
+        for parts, name in zip(
+            places, (_named(name, options.images) for name in names), strict=True
         )
     ]
     pictures = [PictureFile(name, options.window) for name in names]
@@ -85,21 +85,26 @@ def _scan(root: Root, folder: str) -> list[str]:
     return root.scan(folder, SUFFIXES)
 
 
-def _stem(name: str, folder: str) -> str:
-    """Return a file's path inside the tree, without its suffix."""
-    return name.removeprefix(f"{folder}/" if folder else "").rpartition(".")[0]
+def _inside(name: str, folder: str) -> str:
+    """Return a file's path inside the tree."""
+    return name.removeprefix(f"{folder}/" if folder else "")
+
+
+def _named(name: str, folder: str) -> str:
+    """Return an image's name."""
+    return named(_inside(name, folder))
 
 
 def _place(name: str, folder: str) -> tuple[str, ...]:
     """Return the split, if there is one, and the class that a file lies in."""
-    *parts, _ = _stem(name, folder).split("/")
+    *parts, _ = _inside(name, folder).split("/")
     if len(parts) == 1 or (len(parts) == 2 and parts[0] in SPLITS):
         return tuple(parts)
     msg = f"the picture {name}"
     raise LayoutError(msg)
 
 
-def _subject(stem: str, pattern: str) -> str:
+def _subject(name: str, pattern: str) -> str:
     """Return what a pattern's first group finds in a name.
 
     Raises
@@ -108,15 +113,15 @@ def _subject(stem: str, pattern: str) -> str:
         If it is no regular expression with a group, or is not found.
     """
     if not pattern:
-        return stem
+        return name
     try:
-        found = re.search(pattern, stem)
+        found = re.search(pattern, name)
         subject = str(found[1]) if found else ""
     except (re.error, IndexError) as error:
         msg = f"subject must be a regular expression with a group, got {pattern!r}: "
         raise ValueError(msg + str(error)) from error
     if not subject:
-        msg = f"subject must be found in each name, got none of {pattern!r} in {stem!r}"
+        msg = f"subject must be found in each name, got none of {pattern!r} in {name!r}"
         raise ValueError(msg)
     return subject
 
@@ -127,7 +132,7 @@ def _masks(
     """Return the mask of each image; nothing without their tree."""
     if not options.masks:
         return []
-    held = {_stem(name, options.masks): name for name in _scan(root, options.masks)}
+    held = {_named(name, options.masks): name for name in _scan(root, options.masks)}
     found: list[Picture | None] = []
     for row in rows:
         empty = EMPTY if row["lesion"] == HEALTHY else None

@@ -105,14 +105,25 @@ def _wrong(row: Mapping[str, Any], classes: int) -> list[str]:
     if lost:
         return [f"rows must have {', '.join(COLUMNS)}, got none of {', '.join(lost)}"]
     name, problems = row["image_id"], []
-    if not str(name) or not str(name).isprintable():
-        problems.append(f"image ids must be plain names, got {name!r}")
+    if not plain(str(name)):
+        problems.append(f"image ids must be names that a file can have, got {name!r}")
     if not 0 <= row["label"] < classes:
         problems.append(f"label of {name} must be below {classes}, got {row['label']}")
     if row["split"] not in PUBLISHED:
         known = ", ".join(PUBLISHED[:3])
         problems.append(f"split of {name} must be one of {known}, got {row['split']!r}")
     return problems
+
+
+def plain(name: str) -> bool:
+    """Say whether a file can have the name, as the files of maps do."""
+    return bool(name) and name.isprintable() and not set(name) & set("/\\:")
+
+
+def named(path: str) -> str:
+    """Return an image's name after the path of its file: '-' for '/', no suffix."""
+    stem, dot, _ = path.rpartition(".")
+    return (stem if dot else path).replace("/", "-")
 
 
 def _twice(ids: Sequence[str]) -> list[str]:

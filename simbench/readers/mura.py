@@ -9,7 +9,7 @@ import re
 from typing import Literal
 
 from simbench.parameters import Parameters
-from simbench.readers.listing import Listing
+from simbench.readers.listing import Listing, named
 from simbench.readers.pictures import PictureFile
 from simbench.readers.reader import LayoutError, Reader
 from simbench.readers.root import Root, several
@@ -97,7 +97,7 @@ def _row(
     patient, region = place["patient"], place["region"].lower()
     study = f"{patient}/{region}/{place['study'].partition('_')[0]}"
     return {
-        "image_id": place[0].rpartition(".")[0],
+        "image_id": named(place[0]),
         "subject": patient if options.subject == "patient" else study,
         "label": int(abnormal),
         "lesion": "abnormal" if abnormal else "none",

@@ -12,7 +12,7 @@ import pandas as pd
 
 from simbench.parameters import Parameters
 from simbench.readers.healthy import HEALTHY, check_healthy, lesion
-from simbench.readers.listing import EMPTY, Listing, Picture
+from simbench.readers.listing import EMPTY, Listing, Picture, named
 from simbench.readers.pictures import MaskFile, PictureFile, Window
 from simbench.readers.reader import LayoutError, Reader
 from simbench.readers.root import Root
@@ -38,7 +38,7 @@ class Options(Parameters):
     label: str = "label"
     """Column of the classes."""
     image_id: str = "image_id"
-    """Column of the images' names; by default paths without suffix."""
+    """Column of the images' names; by default after their paths."""
     split: str = "split"
     """Column of the published splits, if there is one."""
     subject: str = "subject"
@@ -88,9 +88,8 @@ def _rows(
     table: pd.DataFrame, options: Options, classes: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Return a row of the listing for each row of the table."""
-    words, paths = table[options.label].tolist(), table[options.path].tolist()
-    stems = [path.rpartition(".")[0] or path for path in paths]
-    ids = _column(table, options.image_id, stems)
+    words = table[options.label].tolist()
+    ids = _column(table, options.image_id, table[options.path].map(named).tolist())
     kinds = [lesion(word, options.healthy) for word in words]
     columns: dict[str, Sequence[Any]] = {
         "image_id": ids,

@@ -62,12 +62,14 @@ def train(
         msg = f"patience must be 0 without validation images, got {settings.patience}"
         raise ValueError(msg)
     weights = class_weights(samples, settings.class_weights)
-    keras.utils.set_random_seed(settings.seed)
+    plan = _plan(samples, settings)
     held = watch.checkpoint.read() if watch.checkpoint else None
     if held and watch.progress is not None:
         watch.progress(len(held.rows) * len(samples))
     with _precision(settings.precision):
-        model = build(settings.network, _plan(samples, settings))
+        # What reads images may draw from the same global stream: seeded just before.
+        keras.utils.set_random_seed(settings.seed)
+        model = build(settings.network, plan)
         course = Course(model, samples, validation, settings, weights, watch)
         course.state = held or State()
         for phase in phases(settings.epochs, settings.freeze):

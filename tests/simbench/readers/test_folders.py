@@ -24,9 +24,9 @@ def test_classes_are_folders_and_masks_lie_beside(plant):
     tree = plant("folders")
     dataset = read(tree.root, **tree.options)
     assert dataset.classes == ("abnormal", "normal")
-    assert dataset.ids() == [f"{c}/{k}" for c in dataset.classes for k in range(5)]
+    assert dataset.ids() == [f"{c}-{k}" for c in dataset.classes for k in range(5)]
     known = dataset.known(dataset.ids())
-    assert known == ["abnormal/1", "abnormal/3", *(f"normal/{k}" for k in range(5))]
+    assert known == ["abnormal-1", "abnormal-3", *(f"normal-{k}" for k in range(5))]
     masks = dataset.read("mask", known)
     assert masks.any(axis=(1, 2)).tolist() == [True, True] + [False] * 5
     assert dataset.index["lesion"].tolist() == ["abnormal"] * 5 + ["none"] * 5
@@ -35,7 +35,7 @@ def test_classes_are_folders_and_masks_lie_beside(plant):
 def test_healthy_images_are_unknown_unless_it_is_said(plant):
     tree = plant("folders")
     dataset = read(tree.root, images="images", masks="masks")
-    assert dataset.known(dataset.ids()) == ["abnormal/1", "abnormal/3"]
+    assert dataset.known(dataset.ids()) == ["abnormal-1", "abnormal-3"]
     assert dataset.index["lesion"].tolist() == ["abnormal"] * 5 + ["normal"] * 5
 
 
@@ -43,8 +43,8 @@ def test_healthy_images_are_unknown_unless_it_is_said(plant):
 def test_folders_of_splits_are_kept(tmp_path, word):
     save(tmp_path, *(f"{s}/{c}/x.png" for s in ("train", word, "test") for c in "ab"))
     dataset = read(tmp_path)
-    assert dataset.ids("train") == ["train/a/x", "train/b/x"]
-    assert dataset.ids("validation") == [f"{word}/a/x", f"{word}/b/x"]
+    assert dataset.ids("train") == ["train-a-x", "train-b-x"]
+    assert dataset.ids("validation") == [f"{word}-a-x", f"{word}-b-x"]
     assert dataset.classes == ("a", "b")
 
 
@@ -57,11 +57,11 @@ def test_a_class_may_be_called_test(tmp_path):
 
 def test_subjects_are_found_in_names(tmp_path):
     save(tmp_path, *(f"a/P{k // 3}_{k}.png" for k in range(12)))
-    dataset = read(tmp_path, subject=r"/(P\d+)_")
+    dataset = read(tmp_path, subject=r"-(P\d+)_")
     assert set(dataset.index["subject"]) == {"P0", "P1", "P2", "P3"}
     for pattern, told in {
-        "/Q": "subject must be found in each name, got none of '/Q' in 'a/P0_0'",
-        "/P": "subject must be a regular expression with a group, got '/P': ",
+        "/Q": "subject must be found in each name, got none of '/Q' in 'a-P0_0'",
+        "P": "subject must be a regular expression with a group, got 'P': ",
         "(": "subject must be a regular expression with a group, got '(': ",
     }.items():
         with pytest.raises(ValueError, match="subject must be") as caught:
@@ -94,7 +94,7 @@ def test_masks_without_images_are_told(plant):
 
 def test_two_files_of_one_name_are_refused(tmp_path):
     save(tmp_path, "a/x.png", "a/x.jpg", "b/y.png")
-    with pytest.raises(ValueError, match="image ids must be unique, got a/x again"):
+    with pytest.raises(ValueError, match="image ids must be unique, got a-x again"):
         read(tmp_path)
 
 

@@ -17,7 +17,7 @@ def test_columns_are_understood(plant):
     assert dataset.classes == ("control", "patient")
     assert dataset.strata == ("site",)
     assert len(dataset.index) == 12
-    row = dataset.index.set_index("image_id").loc["p1/slice2"]
+    row = dataset.index.set_index("image_id").loc["p1-slice2"]
     assert row[["label", "subject", "lesion", "site"]].tolist() == [
         1,
         "P1",
@@ -25,11 +25,11 @@ def test_columns_are_understood(plant):
         "a",
     ]
     known = dataset.known(dataset.ids())
-    assert "p1/slice2" in known  # has a mask
-    assert "p0/slice0" in known  # has no lesion
-    assert "p1/slice3" not in known
-    assert not dataset.read("mask", ["p0/slice0"]).any()
-    assert dataset.read("mask", ["p1/slice2"]).any()
+    assert "p1-slice2" in known  # has a mask
+    assert "p0-slice0" in known  # has no lesion
+    assert "p1-slice3" not in known
+    assert not dataset.read("mask", ["p0-slice0"]).any()
+    assert dataset.read("mask", ["p1-slice2"]).any()
 
 
 def test_the_file_may_stand_for_its_folder(plant):
@@ -69,8 +69,8 @@ def test_a_mask_may_be_known_to_be_empty(plant):
     assert "p1/slice3.png,patient,P1,nodule,,b" in text
     path.write_text(text.replace("P1,nodule,,b", "P1,nodule,empty,b"))
     dataset = read(root)
-    assert "p1/slice3" in dataset.known(dataset.ids())
-    assert not dataset.read("mask", ["p1/slice3"]).any()
+    assert "p1-slice3" in dataset.known(dataset.ids())
+    assert not dataset.read("mask", ["p1-slice3"]).any()
 
 
 def test_missing_pictures_and_masks_are_told_together(plant):
