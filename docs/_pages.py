@@ -23,6 +23,7 @@ from simbench.confounders import CONFOUNDERS
 from simbench.exports import EXPORTS
 from simbench.lesions import LESIONS
 from simbench.noises import NOISES
+from simbench.readers import READERS
 from simbench.recipe import Recipe, load, names
 
 #: Page: title, what its kinds are, and their table.
@@ -82,6 +83,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "recipes", _recipes()
     yield "exports", _exports()
     yield "readers", _readers()
+    yield "datasets", _datasets()
     yield "methods", methods()
     yield "conformance", conformance()
     yield "scores", scores()
@@ -197,6 +199,22 @@ def _readers() -> str:
     ]
     heads = ("Format", "Suffixes", "Holds", "What is read", "Extra to install")
     return "\n".join([heading("Readers"), about, "", table(heads, rows)])
+
+
+def _datasets() -> str:
+    """Describe every real dataset that is read: layout and options."""
+    about = "``hrcam read NAME ROOT --out DATASET --option KEY=VALUE``"
+    parts = [heading("Datasets"), about, ""]
+    for name, entry in READERS.items():
+        tree = "\n".join(f"   {line}".rstrip() for line in entry.layout.splitlines())
+        parts += [
+            heading(name, 1),
+            module_text(entry.options),
+            "",
+            f".. code-block:: text\n\n{tree}\n",
+            keys(entry.options) if entry.options.model_fields else "",
+        ]
+    return "\n".join(parts)
 
 
 def _picture(name: str, kind: str) -> str:

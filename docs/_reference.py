@@ -3,7 +3,7 @@
 #: Section: module: its members.
 API: dict[str, dict[str, tuple[str, ...]]] = {
     "The five stages": {
-        "hrcam": ("generate", "train", "explain", "score", "report", "run"),
+        "hrcam": ("generate", "read", "train", "explain", "score", "report", "run"),
         "hrcam.pipeline.running": ("Settings",),
         "hrcam.pipeline.exporting": ("export",),
         "hrcam.engine.training": ("Training",),
@@ -19,6 +19,11 @@ API: dict[str, dict[str, tuple[str, ...]]] = {
         "simbench.views": ("view", "samples", "View"),
         "hrcam.engine.views": ("Batches", "tensorflow_dataset"),
         "simbench.manifest": ("verify",),
+        "simbench.verification": ("verify",),
+        "simbench.readers.reader": ("Reader", "LayoutError"),
+        "simbench.readers.listing": ("Listing", "Picture"),
+        "simbench.readers.root": ("Root", "PictureError"),
+        "simbench.readers.splits": ("Division", "divide"),
     },
     "Difficulty": {
         "simbench.difficulty.amplitude": ("amplitude_for",),

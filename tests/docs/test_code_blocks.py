@@ -103,7 +103,24 @@ def own_maps(folder: Path) -> None:
         Image.fromarray(mask // 2).save(folder / "my_images" / f"image{i}.png")
 
 
-PREPARED = {"README.md": own_maps, "external-maps.md": own_maps}
+def own_pictures(folder: Path) -> None:
+    """Write a tree of pictures in folders of classes, with masks of some."""
+    rng = np.random.default_rng(0)
+    for i in range(24):
+        name = ("normal", "abnormal")[i % 2]
+        pixels = rng.integers(0, 256, (30 + i, 40), np.uint8)
+        pictures = {"images": pixels} | ({"masks": pixels > 200} if i % 4 == 1 else {})
+        for tree, picture in pictures.items():
+            path = folder / "my_pictures" / tree / name / f"{i}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(picture).save(path)
+
+
+PREPARED = {
+    "README.md": own_maps,
+    "external-maps.md": own_maps,
+    "real-data.md": own_pictures,
+}
 ENGINE = {"explaining.md", "training.md", "tutorial.md", "intervals.md"}  # need Keras
 BLOCKS = {page: list(blocks(page)) for page in PAGES}
 SLOW = [
