@@ -66,6 +66,10 @@ def train(
     if out is not None:
         check_free(Path(out), overwrite, "model")
     dataset = open_data(dataset)
+    if not dataset.ids("train"):
+        held = " and ".join(sorted(set(dataset.index["split"])))
+        msg = f"dataset must have images to train on, got {held} alone; bring a model"
+        raise ValueError(msg)
     settings = settled(Training() if settings is None else settings, dataset)
     logs = [] if tensorboard is None else [board(Path(tensorboard))]
     watch = Watch(progress, _together(logs))

@@ -273,3 +273,16 @@ def test_a_run_takes_every_setting_of_a_training():
     assert moved.augmentation == expected
     with pytest.raises(ValueError, match="class_weights must be one of none, balanced"):
         training_of(Settings(class_weights="equal"))
+
+
+def test_a_dataset_that_is_there_to_score_on_is_refused(tiny):
+    import hrcam
+
+    rows = tiny.index["split"] != "train"
+    scored = replace(tiny, index=tiny.index[rows])
+    with pytest.raises(ValueError, match="must have images to train on") as caught:
+        hrcam.train(scored)
+    assert str(caught.value) == (
+        "dataset must have images to train on, got test and validation alone; bring a "
+        "model"
+    )

@@ -89,6 +89,12 @@ def test_a_mask_keeps_what_is_half_in_it():
     assert not got.all()
 
 
+def test_a_pixel_that_is_half_in_the_mask_is_marked():
+    crop = Crop(np.array([0.0, 0.5, 1.0, 1.5, 1.75]), np.array([0.0]))
+    got = cut_mask(crop, np.array([[False], [True], [False]]))
+    np.testing.assert_array_equal(got[:, 0], [False, True, True, True, False])
+
+
 def test_a_volume_of_one_row():
     crop = Crop(np.array([-0.5, 0.0, 0.5]), np.array([1.0]))
     np.testing.assert_array_equal(cut(crop, np.array([[3.0, 7.0]])), [[7]] * 3)
