@@ -11,17 +11,19 @@ import json
 import struct
 import zipfile
 import zlib
+from typing import Any
 
 NUMBERS = (0, 1, 2**7, 2**8 - 1, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1, 2**63)
 WORDS = (
     *("", "../up", "/etc/passwd", "a\nb", "\x00", "x" * 200, "é" * 70, "\ud800"),
     *("none", "NaN", "<script>", "1e999", "-1", "null", "😀", "%s%n", "a/../../b"),
 )
-VALUES = (
+VALUES: tuple[Any, ...] = (
     *(None, True, False, -1, 0, 10**9, 10**30, -(10**30), 1e308, -0.0, 0.5),
     *(float("nan"), float("inf"), [], {}, [[]], [None], {"": None}, [1] * 50),
     *WORDS,
 )
+WRONG = (zlib.error, EOFError, OSError, RuntimeError, ValueError, KeyError)
 DEEP = b"[" * 100_000 + b"]" * 100_000
 
 
@@ -144,7 +146,7 @@ def _zip(content, random):
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = [(name, archive.read(name)) for name in archive.namelist()]
-    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, ValueError):
+    except (zipfile.BadZipFile, *WRONG):
         return flip(content, random)
     if not members:
         return content
@@ -165,7 +167,7 @@ def _zip(content, random):
 def _gzip(content, random):
     try:
         inner = gzip.decompress(content)
-    except (OSError, EOFError, zlib.error):
+    except WRONG:
         return flip(content, random)
     return gzip.compress(damage("", inner, random), mtime=0)
 

@@ -16,6 +16,7 @@ from hrcam.engine.networks import (
     resnet50,
     vgg19,
 )
+from hrcam.engine.networks.members import check_members
 from hrcam.engine.networks.plan import Network, Plan
 
 #: Every network that can be trained, by name.
@@ -56,6 +57,7 @@ def read(path: Path) -> keras.Model:
     ValueError
         If it is no model, damaged, or needs code that is not Keras' own.
     """
+    check_members(path)
     try:
         return keras.saving.load_model(path, safe_mode=True)
     except Exception as error:  # Keras raises many kinds for a damaged archive

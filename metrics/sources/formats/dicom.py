@@ -99,9 +99,10 @@ def is_unnamed(path: Path) -> bool:
 def _identify(path: Path) -> Sequence[str]:
     """Return the images that a file is about."""
     dataset = open_file(path, ("SOPClassUID", "SOPInstanceUID"), pixels=False)
-    if is_segmentation(dataset):
-        return dicom_seg.find_sources(open_file(path, pixels=False))
-    return [str(dataset.get("SOPInstanceUID", ""))]
+    with complete(str(path)):
+        if is_segmentation(dataset):
+            return dicom_seg.find_sources(open_file(path, pixels=False))
+        return [str(dataset.get("SOPInstanceUID", ""))]
 
 
 def _look(dataset: Any, path: Path) -> Header:

@@ -68,7 +68,8 @@ def decode(dataset: Any, path: Path, index: int | None = None) -> np.ndarray:
 
 def is_segmentation(dataset: Any) -> bool:
     """Say whether a file holds segments."""
-    return str(dataset.get("SOPClassUID", "")) in SEGMENTATIONS
+    with complete(str(dataset.filename)):  # elements are read when they are asked for
+        return str(dataset.get("SOPClassUID", "")) in SEGMENTATIONS
 
 
 def plane(
