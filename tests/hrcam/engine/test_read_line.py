@@ -10,6 +10,7 @@ import hrcam
 from hrcam.engine.training import Samples, Training, train
 from hrcam.pipeline.scenes import labels_of
 from metrics import ScoreOptions
+from simbench.readers.decoded import Decoded
 from simbench.rows import View
 
 pytestmark = pytest.mark.engine
@@ -42,26 +43,33 @@ def dataset(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def model(dataset, tmp_path_factory):
-    return hrcam.train(dataset, tmp_path_factory.mktemp("m") / "m", settings=SETTINGS)
-
-
-def test_training_reads_no_more_than_a_batch_at_a_time(dataset, monkeypatch):
+def training(dataset, tmp_path_factory):
+    """A trained model, and how many images were held at a time meanwhile."""
     held = []
-    whole = type(dataset.arrays["image"]).rows
+    whole = Decoded.rows
 
     def rows(self, places):
         held.append(len(places))
         return whole(self, places)
 
-    monkeypatch.setattr(type(dataset.arrays["image"]), "rows", rows)
-    ids = dataset.ids("train")
-    samples = Samples(dataset.images(ids), labels_of(dataset, ids), 2)
-    assert isinstance(samples.images, View)
-    train(samples, None, SETTINGS)
-    assert held[0] == len(ids)  # the scaling is measured on at most 512 images
-    assert max(held[1:]) == SETTINGS.batch
-    assert sum(held[1:]) == len(ids)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Decoded, "rows", rows)
+        out = tmp_path_factory.mktemp("m") / "m"
+        return hrcam.train(dataset, out, settings=SETTINGS), held
+
+
+@pytest.fixture(scope="module")
+def model(training):
+    return training[0]
+
+
+def test_training_reads_no_more_than_a_batch_at_a_time(dataset, training):
+    count, held = len(dataset.ids("train")), training[1]
+    assert isinstance(dataset.images(dataset.ids("train")), View)
+    assert held[0] == count  # the scaling is measured on at most 512 images
+    steps = -(-count // SETTINGS.batch)
+    assert sum(held[1 : 1 + steps]) == count
+    assert max(held[1 : 1 + steps]) == SETTINGS.batch
 
 
 def test_weights_are_those_of_the_same_images_in_memory(dataset, model):
