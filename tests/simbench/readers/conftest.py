@@ -218,3 +218,9 @@ def counting():
         return picture if plain else Counted(picture, counts)
 
     return counts, counted
+
+
+@pytest.fixture
+def trees():
+    """The readers that have a tree."""
+    return TREES

@@ -286,3 +286,7 @@ def test_the_table_has_a_word_for_each_file():
     with pytest.raises(ValueError, match="reader must be one of isic, ") as caught:
         folder.find_reader("isics")
     assert str(caught.value).endswith("got 'isics'; did you mean 'isic'?")
+
+
+def test_every_reader_is_tested_on_a_tree(trees):
+    assert set(trees) == set(READERS)
