@@ -251,3 +251,14 @@ def test_names_in_messages_steer_no_terminal(tmp_path, capsys):
     assert str(caught.value).isprintable()
     complain("a\x1b[2J\nb")
     assert capsys.readouterr().err == "hrcam: a\\x1b[2J b\n"
+
+
+def test_the_docs_name_every_limit():
+    from metrics.sources.formats.limits import LIMITS
+
+    page = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
+    for limit in LIMITS:
+        assert (
+            f"| `{limit.name}` | {limit.usual} (2^{limit.usual.bit_length() - 1})"
+            in page
+        )
