@@ -35,7 +35,8 @@ def split_subjects(
     table
         Its column ``split``, if there is one, is kept.
     asked
-        Subjects to be drawn for each further split; 0 for none.
+        Subjects to be drawn for each further split, from those who are in none or in
+        ``train``; 0 for none.
     seed
         Of their order.
 
@@ -50,11 +51,7 @@ def split_subjects(
         return given
     sizes = {name: n or (None if name in given else 0) for name, n in asked.items()}
     division = Division(**sizes, seed=seed)
-    drawn = divide(table["subject"].tolist(), given, division)
-    return [
-        one or ("" if other == "train" else other)
-        for one, other in zip(given, drawn, strict=True)
-    ]
+    return divide(table["subject"].tolist(), given, division)
 
 
 def center_of(subject: Mapping[str, Any]) -> Place | None:

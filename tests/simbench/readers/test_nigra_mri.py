@@ -143,10 +143,11 @@ def test_published_splits_are_kept(tree, message):
     for k in range(6):
         split = ("train", "train", "test", "", "", "")[k]
         edit(tree, f"sub-{k:02d}", split=split)
-    found = find(tree, validation_subjects=1)
-    splits = {row["subject"]: row["split"] for row in found.rows}
-    assert splits["sub-02"] == "test"
-    assert sorted(splits.values()).count("validation") == 1
+    for seed in range(9):
+        found = find(tree, validation_subjects=2, subjects_seed=seed)
+        splits = {row["subject"]: row["split"] for row in found.rows}
+        assert splits.pop("sub-02") == "test"
+        assert sorted(splits.values()) == ["train"] * 3 + ["validation"] * 2
     assert message(lambda: find(tree, test_subjects=1)) == (
         "test must be left out where it is published, got 1"
     )

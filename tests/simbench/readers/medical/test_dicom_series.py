@@ -52,6 +52,18 @@ def test_slices_follow_their_places_not_their_names(medical, root, volume):
     ]
 
 
+@pytest.mark.parametrize("flips", [(1, 1), (1, -1), (-1, 1), (-1, -1)])
+def test_the_file_that_a_slice_comes_from(flips, medical, root, volume):
+    affine = medical.AXIAL * np.array([1, *flips, 1])
+    medical.save_series(root.folder / "s", medical.series(volume, affine))
+    found = open_volume(root, "s")
+    for place in range(4):
+        (name,) = found.names_of(place)
+        pixels = pydicom.dcmread(root.folder / name).pixel_array
+        turned = pixels[:: flips[0], :: flips[1]]
+        np.testing.assert_array_equal(found.read(root, place), turned)
+
+
 @settings(max_examples=15)
 @given(
     angles=st.tuples(*[st.floats(-20, 20)] * 3),
