@@ -48,6 +48,9 @@ Scheduler = Annotated[
     str,
     typer.Option(help="A Dask scheduler's address: its workers work instead of ours."),
 ]
+Memory = Annotated[
+    str, typer.Option(help="As in 4GB: no more workers than it is enough for.")
+]
 Seed = Annotated[int | None, typer.Option(min=0, help="Replaces the recipe's seed.")]
 TrainingSeed = Annotated[
     int, typer.Option("--seed", min=0, help="Of weights and order.")
@@ -109,6 +112,7 @@ def generate(  # noqa: PLR0913  one parameter per option
     seed: Seed = None,
     workers: Workers = 2,
     scheduler: Scheduler = "",
+    memory: Memory = "",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -122,6 +126,7 @@ def generate(  # noqa: PLR0913  one parameter per option
             out,
             workers=workers,
             scheduler=scheduler,
+            memory=memory,
             overwrite=overwrite,
             progress=progress,
         )

@@ -69,6 +69,9 @@ def run(  # noqa: PLR0913  one parameter per option
             help="A Dask scheduler's address: its workers work instead of ours."
         ),
     ] = "",
+    memory: Annotated[
+        str, typer.Option(help="As in 4GB: no more workers than it is enough for.")
+    ] = "",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what is at --out.")
     ] = False,
@@ -102,6 +105,7 @@ def run(  # noqa: PLR0913  one parameter per option
         seed=seed,
         workers=workers,
         scheduler=scheduler,
+        memory=memory,
         overwrite=overwrite,
         watch=watcher(quiet),
     )

@@ -122,6 +122,9 @@ def score(  # noqa: PLR0913  one parameter per option
             help="A Dask scheduler's address: its workers work instead of ours."
         ),
     ] = "",
+    memory: Annotated[
+        str, typer.Option(help="As in 4GB: no more workers than it is enough for.")
+    ] = "",
     seed: Annotated[int, typer.Option(min=0, help="Of bootstrap and panels.")] = 0,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what is at --out.")
@@ -175,6 +178,7 @@ def score(  # noqa: PLR0913  one parameter per option
             tuned_on=tuned_on,
             workers=workers,
             scheduler=scheduler,
+            memory=memory,
             command=shlex.join(["hrcam", *sys.argv[1:]]),
             overwrite=overwrite,
             progress=progress,

@@ -222,10 +222,11 @@ def _is_lost(shard: _Shard, lost: tuple[type[BaseException], ...]) -> bool:
 
 @dataclass(frozen=True)
 class Hands:
-    """Who does the shards of a run; see :func:`hire`."""
+    """Who does the shards of a run; see :func:`hire`, and ``afford`` for memory."""
 
     workers: int = 1
     scheduler: str = ""
+    memory: str = ""
 
 
 @contextmanager

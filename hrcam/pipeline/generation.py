@@ -9,6 +9,7 @@ from pathlib import Path
 from hrcam.pipeline.executors import Hands, hire
 from hrcam.pipeline.folders import check_free, staged
 from hrcam.pipeline.locks import locked
+from hrcam.pipeline.memory import afford, block_bytes
 from simbench.dataset import Dataset, open_dataset
 from simbench.dataset import generate as draw_all
 from simbench.recipe import Recipe, load
@@ -23,6 +24,7 @@ def generate(  # noqa: PLR0913  keywords of a public verb
     seed: int | None = None,
     workers: int = 1,
     scheduler: str = "",
+    memory: str = "",
     overwrite: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Dataset:
@@ -42,6 +44,8 @@ def generate(  # noqa: PLR0913  keywords of a public verb
     scheduler
         Address of a Dask scheduler whose workers draw instead; they write to ``out``,
         so it must lie where all of them see it.
+    memory
+        As in ``4GB``: no more workers of this machine than that is enough for.
     overwrite
         Whether an existing folder may be replaced.
     progress
@@ -59,6 +63,7 @@ def generate(  # noqa: PLR0913  keywords of a public verb
         in ``OUT.partial``, with its ``audit.json``.
     """
     recipe = resolve(recipe, seed)
+    workers = afford(workers, memory, block_bytes(recipe))
     if out is None:
         with hire(workers, scheduler) as executor:
             return draw_all(recipe, executor, progress)

@@ -81,6 +81,7 @@ class Drawn:
             out,
             workers=hands.workers,
             scheduler=hands.scheduler,
+            memory=hands.memory,
             progress=progress,
         )
 

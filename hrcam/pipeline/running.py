@@ -60,6 +60,7 @@ def run(  # noqa: PLR0913  the command's options, one to one
     seed: int | None = None,
     workers: int = 1,
     scheduler: str = "",
+    memory: str = "",
     overwrite: bool = False,
     watch: Watch = unwatched,
 ) -> Path:
@@ -86,6 +87,8 @@ def run(  # noqa: PLR0913  the command's options, one to one
         Processes that draw and score.
     scheduler
         Address of a Dask scheduler whose workers draw, explain and score instead.
+    memory
+        As in ``4GB``: no more workers of this machine than that is enough for.
     overwrite
         Whether to begin anew where the folder holds a run.
     watch
@@ -108,7 +111,8 @@ def run(  # noqa: PLR0913  the command's options, one to one
     images, own = find_images(recipe, data, seed)
     settings = settle(own, {}) if settings is None else settings
     folder = Path(out) if out is not None else Path(f"hrcam-{images.name}")
-    line = Line(images, settings, folder, Hands(workers, scheduler), watch)
+    hands = Hands(workers, scheduler, memory)
+    line = Line(images, settings, folder, hands, watch)
     _check(settings)
     check_free(folder, overwrite=True)
     with room(folder), locked(folder):
@@ -189,6 +193,7 @@ def _scores(line: Line) -> None:
             published=line.images.published,
             workers=line.hands.workers,
             scheduler=line.hands.scheduler,
+            memory=line.hands.memory,
             progress=progress,
             warn=caution,
         )

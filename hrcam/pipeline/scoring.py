@@ -19,6 +19,7 @@ from hrcam.pipeline.executors import hire
 from hrcam.pipeline.explaining import is_maps_folder, open_maps
 from hrcam.pipeline.folders import SHARDS, check_free, staged
 from hrcam.pipeline.known_masks import known_ids, without_unknown
+from hrcam.pipeline.memory import afford
 from hrcam.pipeline.opening import open_data
 from hrcam.pipeline.reopening import Reopening, reopening
 from hrcam.pipeline.strata_files import read_strata
@@ -89,6 +90,7 @@ def score(  # noqa: PLR0913  keywords of a public verb
     tuned_on: Any = None,
     workers: int = 1,
     scheduler: str = "",
+    memory: str = "",
     command: str = "",
     published: Mapping[str, Any] | None = None,
     overwrite: bool = False,
@@ -132,6 +134,8 @@ def score(  # noqa: PLR0913  keywords of a public verb
     scheduler
         Address of a Dask scheduler whose workers score instead; they open the paths
         and write to ``out``, so all must lie where every worker sees them.
+    memory
+        As in ``4GB``: no more workers of this machine than that is enough for.
     sanity
         What :func:`hrcam.pipeline.sanity.check` returned, or the folder of one: the
         report then shows it.
@@ -175,7 +179,8 @@ def score(  # noqa: PLR0913  keywords of a public verb
     if tuned_on is not None:
         options = replace(options, tuned=_tune(tuned_on, sources, masks))
     with _place(out, overwrite) as folder:
-        with hire(workers, scheduler, threads=again is None) as executor:
+        hands = afford(workers, memory)
+        with hire(hands, scheduler, threads=again is None) as executor:
             scores = metrics.score(
                 sources,
                 masks,
