@@ -19,6 +19,8 @@ from simbench.readers.listing import Listing
 from simbench.readers.reader import LayoutError, Reader
 from simbench.readers.root import PictureError, Root
 
+#: Images that a split may have.
+MOST = 2**22
 #: Words of the file, and the splits that they are.
 SPLITS = {"train": "train", "val": "validation", "test": "test"}
 LAYOUT = """\
@@ -137,6 +139,9 @@ def _labels(name: str, word: str, arrays: dict[str, Rows]) -> Shaped[np.ndarray,
     flat = len(shape) == 3 or (len(shape) == 4 and shape[3] == 3)
     if not flat or images.dtype != np.uint8:
         msg = f"{name} with {word}_images of {images.dtype} and shape {shape}"
+        raise LayoutError(msg)
+    if shape[0] > MOST:
+        msg = f"{name} with {shape[0]} {word}_images, more than {MOST}"
         raise LayoutError(msg)
     masks = arrays.get(f"{word}_masks")
     if masks is not None and masks.shape != shape[:3]:

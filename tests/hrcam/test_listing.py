@@ -22,6 +22,7 @@ def test_what_can_be_listed():
         "scores",
         "recipes",
         "readers",
+        "datasets",
         "normalizations",
         "networks",
     ]

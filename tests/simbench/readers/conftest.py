@@ -142,8 +142,8 @@ class Tree:
     """A copy of a dataset and the reader's options for it."""
 
     name: str
-    root: object
-    options: dict = field(default_factory=dict)
+    root: Path
+    options: dict[str, object] = field(default_factory=dict)
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ class Counted:
     """A picture that counts how often it is decoded."""
 
     picture: Picture
-    counts: Counter
+    counts: Counter[Picture]
 
     @property
     def names(self):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simbench.readers import archives
+from simbench.readers import archives, members
 from simbench.readers.archives import open_arrays
 from simbench.readers.root import PictureError
 
@@ -24,15 +24,15 @@ def path(request, tmp_path_factory):
 @given(st.lists(st.integers(0, 599), min_size=1, max_size=12))
 @settings(max_examples=30, deadline=None)
 def test_rows_are_those_of_the_array(path, places):
-    kept = archives.BLOCK, archives.KEPT
-    archives.BLOCK, archives.KEPT = 5000, 12000  # two blocks of 41 are kept
+    kept = members.BLOCK, members.KEPT
+    members.BLOCK, members.KEPT = 5000, 12000  # two blocks of 41 are kept
     try:
         images = open_arrays(path)["images"]
         for place in places:
             np.testing.assert_array_equal(images.row(place), ARRAY[place])
             assert len(images.member._blocks) <= 2
     finally:
-        archives.BLOCK, archives.KEPT = kept
+        members.BLOCK, members.KEPT = kept
 
 
 def test_whole_arrays_shapes_and_types(path):
@@ -43,12 +43,12 @@ def test_whole_arrays_shapes_and_types(path):
 
 
 def test_blocks_are_decompressed_once_when_rows_are_read_in_order(path, monkeypatch):
-    monkeypatch.setattr(archives, "BLOCK", 10000)
+    monkeypatch.setattr(members, "BLOCK", 10000)
     images = open_arrays(path)["images"]
     states = []
-    whole = archives.Member._inflated
+    whole = members.Member._inflated
     monkeypatch.setattr(
-        archives.Member,
+        members.Member,
         "_inflated",
         lambda self, file, place: states.append(place) or whole(self, file, place),
     )
@@ -60,8 +60,8 @@ def test_blocks_are_decompressed_once_when_rows_are_read_in_order(path, monkeypa
 
 
 def test_blocks_grow_with_the_array_so_that_states_are_bounded(path, monkeypatch):
-    monkeypatch.setattr(archives, "BLOCK", 16)
-    monkeypatch.setattr(archives, "BLOCKS", 8)
+    monkeypatch.setattr(members, "BLOCK", 16)
+    monkeypatch.setattr(members, "BLOCKS", 8)
     images = open_arrays(path)["images"]
     for place in (0, 599, 300):
         np.testing.assert_array_equal(images.row(place), ARRAY[place])
@@ -86,6 +86,21 @@ def test_columns_first_are_refused(tmp_path):
         open_arrays(path)
 
 
+def test_arrays_that_would_fill_the_memory_are_refused(path, monkeypatch):
+    arrays = open_arrays(path)
+    monkeypatch.setattr(archives, "AT_ONCE", 100)
+    with pytest.raises(PictureError, match="labels") as caught:
+        arrays["labels"].all()
+    assert str(caught.value) == "labels.npy must have at most 100 bytes, got 4800"
+    monkeypatch.setattr(archives, "LARGEST", 1000)
+    with pytest.raises(PictureError, match="images") as caught:
+        open_arrays(path)
+    assert str(caught.value) == (
+        f"{path} must be a whole .npz file, got: {ARRAY.size + 128} bytes of "
+        "images.npy, more than 1000"
+    )
+
+
 def test_a_shape_that_the_bytes_do_not_have_is_refused(tmp_path):
     path = tmp_path / "a.npz"
     np.savez(path, images=np.zeros((3, 4), np.uint8))
@@ -107,7 +122,7 @@ def test_damaged_archives_are_said(path, tmp_path):
 
 @pytest.mark.parametrize("start", [3000, 90_000])
 def test_damaged_rows_are_said(tmp_path, start, monkeypatch):
-    monkeypatch.setattr(archives, "BLOCK", 1000)
+    monkeypatch.setattr(members, "BLOCK", 1000)
     path = tmp_path / "a.npz"
     np.savez_compressed(path, images=ARRAY)
     bad = bytearray(path.read_bytes())
