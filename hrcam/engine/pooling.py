@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from hrcam.engine.images import Images, as_batch
+from hrcam.engine.prefetching import ahead
 from hrcam.engine.probe import Probe, Wants
 
 #: Pixels that go through a network at a time.
@@ -76,8 +77,8 @@ def _pieces(
     size = min(batch_size(images.shape[1:3]), max(len(images), 1))
     call = probe.compile(function)
     target = to_tensor(probe, np.zeros((size, probe.classes), np.float32))
-    for start in range(0, max(len(images), 1), size):
-        pixels = as_batch(images[start : start + size])
+    starts = range(0, max(len(images), 1), size)
+    for pixels in ahead(as_batch(images[i : i + size]) for i in starts):
         count = len(pixels)
         # The last piece is filled up and cut again.
         full = np.pad(pixels, [(0, size - count), (0, 0), (0, 0), (0, 0)])

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from jaxtyping import Float
 
+from hrcam.engine.prefetching import ahead
 from hrcam.engine.training.batches import Order, Samples, batches
 from hrcam.engine.training.checkpoints import Checkpoint, Row, State, assign, values
 from hrcam.engine.training.schedule import Phase, freeze, rate, schedule
@@ -106,7 +107,7 @@ class Course:
         how = self.settings
         order = Order(how.seed, epoch, how.batch, how.augmentation, self.weights)
         loss = right = 0.0
-        for batch in batches(self.samples, order):
+        for batch in ahead(batches(self.samples, order)):
             count = len(batch.pixels)
             told = trainer.train_on_batch(
                 (batch.pixels, batch.warps),
