@@ -23,7 +23,7 @@ _LOOKS = (
     ("ceilings", "#c4c4c4", "^"),
 )
 #: Entries that are named in the drawing.
-_NAMED = ("hr_cam", "hr_cam_pattern", "cam", "local_variance", "intensity", "random")
+_NAMED = ("hr_cam", "hr_cam_pattern", "filter_cam", "intensity", "random")
 
 
 def draw_localization(
@@ -39,6 +39,8 @@ def draw_localization(
         Reliance of the lesion's area alone, or None.
     """
     wide = (WIDTH - _LEFT - 2 - _GAP) / 2
+    tops = [entry["average_precision"]["high"] for entry in entries]
+    top = max((value for value in tops if value is not None), default=1.0)
 
     def paint(figure: "Figure") -> None:
         for k, (key, title, label) in enumerate(_PANES):
@@ -59,7 +61,8 @@ def draw_localization(
             axes.set_title(title)
             axes.set_xlabel(label)
             axes.set_ylabel("mean AP" if k == 0 else "")
-            axes.set_ylim(-0.02, 1.02)
+            axes.set_ylim(-0.03 * top, 1.05 * top)
+            axes.margins(x=0.12)
             axes.grid(visible=True)
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="lower center", ncols=4, borderaxespad=0.1)

@@ -39,6 +39,7 @@ def show(found: Row) -> list[Block]:
         _tabulate_curves(found),
         _tabulate_shares(found),
         _tabulate_options(found),
+        _tabulate_paper(found),
     ]
 
 
@@ -179,7 +180,6 @@ def _tabulate_shares(found: Row) -> Table:
 
 def _tabulate_options(found: Row) -> Table:
     curve, titles = leading(found), _titles(found)
-    papers = {axis["name"]: axis["paper"] for axis in found["axes"]}
     rows: list[tuple[str, ...]] = []
     rules: list[int] = []
     last = ""
@@ -188,24 +188,29 @@ def _tabulate_options(found: Row) -> Table:
         if fresh and rows:
             rules.append(len(rows))
         last = row["axis"]
-        rows.append(
-            (
-                titles[last] if fresh else "",
-                str(row["option"]).replace("_", " "),
-                signed(row["mean"]),
-                percent(row["positive"]),
-                papers.get(last, "") if fresh else "",
-            )
-        )
+        option = str(row["option"]).replace("_", " ")
+        numbers = signed(row["mean"]), percent(row["positive"])
+        rows.append((titles[last] if fresh else "", option, *numbers))
     return Table(
         "Every option: the difference over all specifications that have it.",
         (
             *(Column("Choice", "left"), Column("Option", "left"), Column("Mean")),
-            *(Column("Above 0"), Column("What the paper says", "left")),
+            Column("Above 0"),
         ),
         tuple(rows),
         "Choices with one option only are left out.",
         rules=tuple(rules),
+    )
+
+
+def _tabulate_paper(found: Row) -> Table:
+    return Table(
+        "What the paper says of every choice.",
+        (Column("Choice", "left"), Column("PeerJ CS 622", "left"), Column("Options")),
+        tuple(
+            (str(axis["title"]), str(axis["paper"]), str(len(axis["options"])))
+            for axis in found["axes"]
+        ),
     )
 
 

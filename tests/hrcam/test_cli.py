@@ -356,6 +356,7 @@ def test_there_are_these_commands():
             "seeds",
             "plan",
             "claims",
+            "multiverse",
             "read",
             "suite",
         ]
