@@ -113,7 +113,7 @@ Values = Mapping[str, np.ndarray]
 
 
 def _collect(paths: Sequence[Path], files: Sequence[SuiteScores]) -> dict[str, Values]:
-    """Return the primary score of each entry by cell; baselines of the first file."""
+    """Return each entry's primary scores by cell; the first file's baselines last."""
     tables: dict[str, dict[str, np.ndarray]] = {}
     for path, file in zip(paths, files, strict=True):
         for entry in file.cells[0].entries:
@@ -133,7 +133,8 @@ def _collect(paths: Sequence[Path], files: Sequence[SuiteScores]) -> dict[str, V
                 for found in cell.entries
                 if found.name == entry.name
             }
-    return {name: dict(table) for name, table in tables.items()}
+    baselines = {entry.name for entry in files[0].cells[0].entries if not entry.own}
+    return {n: tables[n] for n in sorted(tables, key=lambda name: name in baselines)}
 
 
 def _mean(table: Values, cells: Sequence[SuiteCell], recipe: str) -> float:
