@@ -28,13 +28,21 @@ def export(
     Raises
     ------
     ValueError
-        If there is no such form.
+        If there is no such form, or an image's mask is not known.
     """
     if to not in EXPORTS:
         msg = f"--to must be one of {', '.join(EXPORTS)}, got {to!r}"
         raise ValueError(msg)
     out = check_free(Path(out), overwrite, "export")
     found = open_data(dataset)
+    ids = found.ids()
+    unknown = len(ids) - len(found.known(ids))
+    if unknown:
+        msg = (
+            "a dataset must know the masks of all images to be exported, got "
+            f"{unknown} of {len(ids)} that are unknown; use its own files"
+        )
+        raise ValueError(msg)
     with staged(out, overwrite, stage="export") as folder:
         EXPORTS[to].write(found, folder)
         text = json.dumps({"form": to, "dataset": found.identity}, indent=1)

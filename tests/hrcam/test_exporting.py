@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,17 @@ def test_an_export_names_its_dataset(tiny, tmp_path):
         export(tiny, "npz", folder)
     export(tiny, "png", folder, overwrite=True)
     assert not (folder / "dataset.npz").exists()
+
+
+def test_unknown_masks_are_not_exported_as_empty_ones(tiny, tmp_path):
+    index = tiny.index.assign(mask_known=[True] * (len(tiny.index) - 3) + [False] * 3)
+    with pytest.raises(ValueError, match="must know the masks") as caught:
+        export(replace(tiny, index=index), "png", tmp_path / "out")
+    assert str(caught.value) == (
+        "a dataset must know the masks of all images to be exported, got 3 of "
+        f"{len(index)} that are unknown; use its own files"
+    )
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_unknown_form_is_refused(tiny, tmp_path):
