@@ -12,7 +12,8 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from simbench.readers.medical.axial import Affine, Size, check_affine
-from simbench.readers.medical.dicom_slice import DicomSlice, decode, is_dicom, look
+from simbench.readers.medical.dicom_file import is_dicom
+from simbench.readers.medical.dicom_slice import DicomSlice, decode, look
 from simbench.readers.medical.limits import check_size
 from simbench.readers.root import PictureError, Root
 

@@ -1,46 +1,21 @@
 """One DICOM image of a series: what its elements say, and its pixels.
 
-Of a file only the elements named here are read. Private ones are passed over by their
-length, values are never evaluated, and a size is checked before its pixels are decoded.
+A size is checked before its pixels are decoded.
 """
 
 import io
 import mmap
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Float32
 
+from simbench.readers.medical.dicom_file import PLACE, read_elements
 from simbench.readers.medical.dicom_frame import decode_frame
-from simbench.readers.medical.limits import load_library, whole
+from simbench.readers.medical.limits import whole
 from simbench.readers.root import PictureError, Root
 
-_DESCRIPTION = (
-    "SamplesPerPixel",
-    "PhotometricInterpretation",
-    "NumberOfFrames",
-    "Rows",
-    "Columns",
-    "BitsAllocated",
-    "BitsStored",
-    "HighBit",
-    "PixelRepresentation",
-    "RescaleSlope",
-    "RescaleIntercept",
-)
-_PLACE = (
-    "SeriesInstanceUID",
-    "ImagePositionPatient",
-    "ImageOrientationPatient",
-    "PixelSpacing",
-    "SpacingBetweenSlices",
-    "SliceThickness",
-)
-_DEFLATED = "1.2.840.10008.1.2.1.99"
-_SYNTAX = [0x00020010]
-"""Transfer Syntax UID."""
 _TO_RAS = np.array([-1.0, -1.0, 1.0])
 """DICOM counts to the left and to the back; we count to the right and the front."""
 
@@ -85,12 +60,6 @@ class DicomSlice:
         return self.name.rpartition("/")[2]
 
 
-def is_dicom(path: Path) -> bool:
-    """Say whether a file begins as DICOM files do."""
-    with path.open("rb") as stream:
-        return stream.read(132)[128:] == b"DICM"
-
-
 def look(root: Root, name: str) -> DicomSlice:
     """Read the elements of a file, not its pixels.
 
@@ -107,7 +76,7 @@ def look(root: Root, name: str) -> DicomSlice:
         path.open("rb") as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
     ):
-        return _described(root, name, _opened(path, content, pixels=False))
+        return _described(root, name, read_elements(path, content, pixels=False))
 
 
 def decode(root: Root, slice_: DicomSlice) -> Float32[np.ndarray, "h w"]:
@@ -121,42 +90,43 @@ def decode(root: Root, slice_: DicomSlice) -> Float32[np.ndarray, "h w"]:
     """
     path, content = root.folder / slice_.name, root.read(slice_.name)
     with whole(path):
-        dataset = _opened(path, io.BytesIO(content), pixels=True)
+        dataset = read_elements(path, io.BytesIO(content), pixels=True)
         now = _described(root, slice_.name, dataset)
-        if (now.size, now.series) != (slice_.size, slice_.series):
+        same = (now.size, now.series) == (slice_.size, slice_.series)
+        if not same or not np.array_equal(now.start, slice_.start):
             msg = f"{path} must stay as it was looked at, got another header"
             raise PictureError(msg)
         stored = decode_frame(path, dataset).astype(np.float64)
         return (stored * now.slope + now.intercept).astype(np.float32)
 
 
-def _opened(path: Path, content: Any, *, pixels: bool) -> Any:
-    """Read the elements named above, never more bytes than there are."""
-    pydicom = load_library("pydicom", "DICOM")
-    content.seek(0)
-    head = content.read(138)[128:]
-    if head[:4] != b"DICM" or head[8:] not in (b"UL", b"OB", b"UI"):
-        msg = f"{path} must be a DICOM file, got something else"
-        raise PictureError(msg)
-    content.seek(132)
-    meta = pydicom.filereader.read_dataset(
-        content,
-        is_implicit_VR=False,
-        is_little_endian=True,
-        stop_when=lambda tag, *_: tag >> 16 != 2,
-        specific_tags=_SYNTAX,
-    )
-    if meta.get("TransferSyntaxUID", _DEFLATED) == _DEFLATED:  # of unknown size
-        msg = f"{path} must not be deflated; save it with another transfer syntax"
-        raise PictureError(msg)
-    content.seek(0)
-    tags = [*_DESCRIPTION, *_PLACE, *(["PixelData"] if pixels else [])]
-    return pydicom.dcmread(content, stop_before_pixels=not pixels, specific_tags=tags)
-
-
 def _described(root: Root, name: str, dataset: Any) -> DicomSlice:
     """Check the elements of a file and take what is needed."""
+    _check(root, name, dataset)
+    between = [float(x) for x in dataset.PixelSpacing]
+    axes = np.array([float(x) for x in dataset.ImageOrientationPatient]).reshape(2, 3)
+    start = np.array([float(x) for x in dataset.ImagePositionPatient])
+    slope, intercept = dataset.get("RescaleSlope"), dataset.get("RescaleIntercept")
+    return DicomSlice(
+        name=name,
+        series=str(dataset.get("SeriesInstanceUID") or ""),
+        size=(int(dataset.Rows), int(dataset.Columns)),
+        start=start * _TO_RAS,
+        down=axes[1] * _TO_RAS * between[0],
+        along=axes[0] * _TO_RAS * between[1],
+        thickness=_thickness(dataset),
+        slope=1.0 if slope is None else float(slope),
+        intercept=0.0 if intercept is None else float(intercept),
+    )
+
+
+def _check(root: Root, name: str, dataset: Any) -> None:
+    """Refuse what is no gray image of one frame with a place."""
     path = root.folder / name
+    lost = [tag for tag in ("Rows", "Columns") if dataset.get(tag) is None]
+    if lost:
+        msg = f"{path} must be an image, got no {', '.join(lost)}; take it away"
+        raise PictureError(msg)
     samples = int(dataset.get("SamplesPerPixel") or 1)
     kind = str(dataset.get("PhotometricInterpretation") or "MONOCHROME2")
     if samples != 1 or kind != "MONOCHROME2":
@@ -171,25 +141,10 @@ def _described(root: Root, name: str, dataset: Any) -> DicomSlice:
             "pixels; convert it to NIfTI"
         )
         raise PictureError(msg)
-    lost = [tag for tag in _PLACE[1:4] if not dataset.get(tag)]
-    if lost:
-        msg = f"{path} must say where it lies, got no {', '.join(lost)}"
+    unsaid = [tag for tag in PLACE[1:4] if not dataset.get(tag)]
+    if unsaid:
+        msg = f"{path} must say where it lies, got no {', '.join(unsaid)}"
         raise PictureError(msg)
-    between = [float(x) for x in dataset.PixelSpacing]
-    axes = np.array([float(x) for x in dataset.ImageOrientationPatient]).reshape(2, 3)
-    start = np.array([float(x) for x in dataset.ImagePositionPatient])
-    slope, intercept = dataset.get("RescaleSlope"), dataset.get("RescaleIntercept")
-    return DicomSlice(
-        name=name,
-        series=str(dataset.get("SeriesInstanceUID") or ""),
-        size=size,
-        start=start * _TO_RAS,
-        down=axes[1] * _TO_RAS * between[0],
-        along=axes[0] * _TO_RAS * between[1],
-        thickness=_thickness(dataset),
-        slope=1.0 if slope is None else float(slope),
-        intercept=0.0 if intercept is None else float(intercept),
-    )
 
 
 def _thickness(dataset: Any) -> float:

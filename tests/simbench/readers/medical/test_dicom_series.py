@@ -17,6 +17,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 from scipy.spatial.transform import Rotation
 
+from simbench.readers.medical.dicom_file import read_elements
 from simbench.readers.medical.dicom_series import find_series
 from simbench.readers.medical.dicom_slice import decode, look
 from simbench.readers.medical.volumes import open_volume
@@ -221,6 +222,10 @@ def test_axes_that_are_not_at_right_angles(medical, root, volume, message):
         (
             {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB"},
             "must be gray with high values bright, got RGB",
+        ),
+        (
+            {"Rows": None, "Columns": None},  # a report, or a DICOMDIR
+            "must be an image, got no Rows, Columns; take it away",
         ),
         (
             {"NumberOfFrames": 20},
@@ -437,9 +442,7 @@ def test_private_elements_are_neither_read_nor_run(medical, root, volume):
     np.testing.assert_array_equal(read_all(root, "s"), volume)
     name = find_series(root, "s").names[0]
     content = (root.folder / name).read_bytes()
-    from simbench.readers.medical.dicom_slice import _opened
-
-    dataset = _opened(root.folder / name, io.BytesIO(content), pixels=True)
+    dataset = read_elements(root.folder / name, io.BytesIO(content), pixels=True)
     assert not [element for element in dataset if element.tag.is_private]
     assert not [e for e in dataset if e.keyword in ("PatientName", "PatientID")]
 
