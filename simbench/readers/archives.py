@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from math import prod
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,12 @@ class Rows:
         return np.frombuffer(content, self.dtype).reshape(self.shape)
 
 
+_WRONG = (
+    *(zipfile.BadZipFile, OSError, ValueError, NotImplementedError),
+    *(SyntaxError, TokenError),  # of a header, which is a literal of Python
+)
+
+
 def open_arrays(path: Path) -> dict[str, Rows]:
     """Open the arrays of an ``.npz`` file by name, reading their headers alone.
 
@@ -79,9 +86,9 @@ def open_arrays(path: Path) -> dict[str, Rows]:
         with zipfile.ZipFile(path) as archive:
             infos = [i for i in archive.infolist() if i.filename.endswith(".npy")]
         return {i.filename.removesuffix(".npy"): _opened(path, i) for i in infos}
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        if isinstance(error, PictureError):
-            raise
+    except PictureError:
+        raise
+    except _WRONG as error:
         msg = f"{path} must be a whole .npz file, got: {error}"
         raise PictureError(msg) from error
 

@@ -47,8 +47,9 @@ class Case:
 
 
 def _marked(name):
-    engine = TARGETS.TARGETS[name].needs == "keras"
-    return pytest.param(name, marks=[pytest.mark.engine] if engine else [])
+    marks = [pytest.mark.engine] if TARGETS.TARGETS[name].needs == "keras" else []
+    marks += [pytest.mark.slow] if name.startswith("reader ") else []
+    return pytest.param(name, marks=marks)
 
 
 @pytest.fixture(scope="session", params=map(_marked, TARGETS.TARGETS))
