@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from reports.figures.canvas import INK, WIDTH, fit, measure, place, render
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 _LABELS, _ROW, _LINE, _BOTTOM, _LEGEND, _GAP = 45.0, 3.6, 2.7, 5.5, 4.5, 3.0
 _WIDEST = 60.0
 """Of a pane, in mm."""
+_AFTER = 1.4
+"""Rows from that of all together to the first condition's."""
 _TICK = 9.0
 """Labels nearer than this, in mm, run into each other."""
 
@@ -37,22 +40,35 @@ class Pane:
     margin
         Largest difference that does not matter.
     pooled
-        ``difference, low, high, low90, high90`` of all conditions together.
+        ``difference, low, high, low90, high90`` of all conditions together, or None.
     conditions
         The same with ``state`` of each, by name.
     """
 
     title: str
     margin: Number
-    pooled: Mapping[str, Any]
+    pooled: Mapping[str, Any] | None
     conditions: Mapping[str, Mapping[str, Any]]
 
 
-def draw_conditions(name: str, panes: Sequence[Pane]) -> bytes:
-    """Draw the panes beside each other, their rows aligned."""
+def draw_conditions(
+    name: str, panes: Sequence[Pane], words: Mapping[str, str] = MappingProxyType({})
+) -> bytes:
+    """Draw the panes beside each other, their rows aligned.
+
+    Parameters
+    ----------
+    name
+        Prefix of all ids in the drawing.
+    panes
+        From left to right; either all have ``pooled`` or none.
+    words
+        What the legend calls a state, where that is another word.
+    """
     rows = list(dict.fromkeys(row for pane in panes for row in pane.conditions))
     room = (WIDTH - _LABELS - 2 - _GAP * (len(panes) - 1)) / len(panes)
-    width, body = min(room, _WIDEST), _ROW * (len(rows) + 1.4)
+    first = _AFTER if panes[0].pooled is not None else 0.0
+    width, body = min(room, _WIDEST), _ROW * (len(rows) + first)
     letters = int(width / measure("n", 6.5))
     titles = [wrap(pane.title, letters, 5) for pane in panes]
     top = 2.5 + _LINE * max(title.count("\n") + 1 for title in titles)
@@ -61,24 +77,25 @@ def draw_conditions(name: str, panes: Sequence[Pane]) -> bytes:
         for k, pane in enumerate(panes):
             left = _LABELS + k * (width + _GAP)
             axes = place(figure, left, top, width, body)
-            _draw_pane(axes, pane, rows)
+            _draw_pane(axes, pane, rows, first)
             axes.set_title(titles[k], fontsize=6.5, loc="center", linespacing=1.1)
-            _finish(axes, pane, rows, k == 0)
+            _finish(axes, pane, rows if k == 0 else [], (first, len(rows)))
             _label(axes, width)
-        _explain(figure)
+        _explain(figure, words, first > 0)
 
     return render(name, (WIDTH, top + body + _BOTTOM + _LEGEND), paint)
 
 
-def _draw_pane(axes: "Axes", pane: Pane, rows: Sequence[str]) -> None:
+def _draw_pane(axes: "Axes", pane: Pane, rows: Sequence[str], first: float) -> None:
     axes.axvspan(-pane.margin, pane.margin, color="#e4e4e4", linewidth=0, zorder=0)
     axes.axvline(0, color="black", linewidth=0.7, zorder=1)
-    axes.axhline(0.7, color="#bbbbbb", linewidth=0.5, zorder=1)
-    _draw_row(axes, 0.0, pane.pooled, ("s", "full", INK))
+    if pane.pooled is not None:
+        axes.axhline(first / 2, color="#bbbbbb", linewidth=0.5, zorder=1)
+        _draw_row(axes, 0.0, pane.pooled, ("s", "full", INK))
     for y, row in enumerate(rows):
         if row in pane.conditions:
             found = pane.conditions[row]
-            _draw_row(axes, y + 1.4, found, MARKS[str(found["state"])])
+            _draw_row(axes, y + first, found, MARKS[str(found["state"])])
 
 
 def _draw_row(
@@ -100,11 +117,16 @@ def _draw_row(
     )
 
 
-def _finish(axes: "Axes", pane: Pane, rows: Sequence[str], labelled: bool) -> None:
-    axes.set_ylim(len(rows) + 0.9, -0.6)
+def _finish(
+    axes: "Axes", pane: Pane, labels: Sequence[str], body: tuple[float, int]
+) -> None:
+    first, count = body
+    axes.set_ylim(count - 0.5 + first, -0.6)
+    places = [y + first for y in range(count)]
+    told = [fit(label, _LABELS - 3) for label in labels] or [""] * count
+    above = [0.0] if first else []
     axes.set_yticks(
-        [0.0, *(y + 1.4 for y in range(len(rows)))],
-        labels=["all", *(fit(r, _LABELS - 3) for r in rows)] if labelled else [],
+        [*above, *places], labels=["all" * bool(labels) for _ in above] + told
     )
     axes.tick_params(axis="y", length=0)
     low, high = axes.get_xlim()
@@ -136,11 +158,13 @@ def _number(value: float) -> str:
     return f"{value:+.3g}".replace("-", "\N{MINUS SIGN}") if abs(value) > 1e-9 else "0"
 
 
-def _explain(figure: "Figure") -> None:
+def _explain(figure: "Figure", words: Mapping[str, str], pooled: bool) -> None:
     """Say what the markers mean."""
     from matplotlib.lines import Line2D
 
-    marks = {"all together": ("s", "full", INK), **MARKS}
+    marks = {words.get(state, state): mark for state, mark in MARKS.items()}
+    if pooled:
+        marks = {"all together": ("s", "full", INK), **marks}
     handles = [
         Line2D(
             *([], []),

@@ -54,7 +54,7 @@ def _answer(result: Row) -> Section:
     rows = []
     for number in _numbers(result):
         mine = [c for c in result["claims"] if c["number"] == number]
-        found = {str(c["reference"]): tell_claim(c) for c in mine}
+        found = {str(c["reference"]): _shorten(c) for c in mine}
         rows.append((f"{number}. {mine[0]['text']}", *(found[r] for r in references)))
     table = Table(
         "The claims, and what the conditions of all their endpoints say together.",
@@ -66,6 +66,15 @@ def _answer(result: Row) -> Section:
         "condition is a recipe and a network; hr_cam_paper has the paper's own head.",
     )
     return Section("answer", "What the claims come to", (*blocks, table))
+
+
+def _shorten(claim: Row) -> str:
+    """Say a claim's word and how many conditions are behind it."""
+    counts, word = claim["counts"], str(claim["word"])
+    total = sum(counts.values())
+    own = counts.get("holds" if word == "holds under" else word, 0)
+    under = "" if word == "holds under" else " under" if own < total else ","
+    return f"{word}{under} {own} of {total}" if word != "inconclusive" else word
 
 
 def tell_claim(claim: Row) -> str:
@@ -84,7 +93,7 @@ def _show(result: Row, number: int) -> Section:
     mine = [c for c in result["claims"] if c["number"] == number]
     blocks: list[Block] = []
     for claim in mine:
-        blocks.append(_tabulate(claim))
+        blocks += [_tabulate(claim), *_explain(claim)]
         blocks.append(_draw(f"claim-{number}-{claim['reference']}", claim))
     return Section(f"claim-{number}", f"{number}. {mine[0]['text']}", tuple(blocks))
 
@@ -104,7 +113,7 @@ def _tabulate(claim: Row) -> Table:
                 signed(row["difference"]),
                 bracket(row, sign=True),
                 str(row["trainings"]),
-                str(row["verdict"]) + _doubt(row),
+                _count(row),
             )
             for row in claim["endpoints"]
         ),
@@ -113,10 +122,30 @@ def _tabulate(claim: Row) -> Table:
     )
 
 
-def _doubt(row: Row) -> str:
-    reason = f" ({row['reason']})" if row["reason"] else ""
-    turned = " (not so in half-pixel alignment)" if row["survives"] is False else ""
-    return reason + turned
+def _count(row: Row) -> str:
+    """Say an endpoint's word and how many conditions bear it out, or do not."""
+    word, total = str(row["word"]), len(row["conditions"])
+    states = [str(place["state"]) for place in row["conditions"]]
+    if word == "holds under":
+        return f"{word} {states.count('holds')} of {total}"
+    if word == "reversed" and states.count("reversed") < total:
+        return f"{word} under {states.count('reversed')} of {total}"
+    return word
+
+
+def _explain(claim: Row) -> list[Paragraph]:
+    """Name the conditions behind the words, and what is to be doubted."""
+    counts = claim["counts"]
+    parts = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
+    told = [f"Of {count(sum(counts.values()), 'condition')}: {parts}."]
+    for row in claim["endpoints"]:
+        more = [row["verdict"]] if " under " in row["verdict"] else []
+        more += [row["reason"]] if row["reason"] else []
+        if row["survives"] is False:
+            more.append("all together show something else in half-pixel alignment")
+        if more:
+            told.append(f"{name_endpoint(row)}: {'; '.join(more)}.")
+    return [Paragraph(text, role="note") for text in told]
 
 
 def name_endpoint(row: Row) -> str:

@@ -8,6 +8,7 @@ from reports.figures.conditions import Pane, draw_conditions
 from reports.wording import bracket, count, decimal, score, signed
 
 Row = Mapping[str, Any]
+_WORDS = {"holds": "higher", "reversed": "lower"}
 _STATES = {"equivalent": "equivalent", "identical": "equivalent"}
 
 
@@ -77,7 +78,7 @@ def _compare(result: Row, recipes: list[str]) -> Section:
         Pane(
             "all recipes" if key == "all" else key,
             result["margin"],
-            {"difference": None},
+            None,
             {o: {**found[o, key], "state": _state_of(found[o, key])} for o in others},
         )
         for key in recipes
@@ -89,11 +90,11 @@ def _compare(result: Row, recipes: list[str]) -> Section:
     )
     figure = Figure(
         "suite-differences",
-        draw_conditions("suite-differences", panes),
+        draw_conditions("suite-differences", panes, _WORDS),
         f"{result['reference']} less each entry. {told}.",
         f"{result['reference']} less each entry, by recipe.",
-        "Thin line: 95% CI, thick line: 90% CI, gray: the margin. Holds: higher; "
-        "reversed: lower.",
+        "Thin line: 95% CI, thick line: 90% CI, gray: the margin. Right of 0: "
+        f"{result['reference']} is higher.",
     )
     return Section("differences", "Differences", (table, figure))
 

@@ -38,7 +38,13 @@ def test_a_report_is_set_without_a_warning_and_says_every_difference(result):
     for claim in result["claims"]:
         for row in claim["endpoints"]:
             assert signed(row["difference"]) in twin
-            assert row["verdict"] in twin
+            wanted = row["verdict"].split(" under ")[0]
+            assert wanted in twin
+            for place in row["conditions"]:
+                if row["word"] == "holds under" and place["state"] == "holds":
+                    assert f"{place['recipe']}, {place['network']}" in row["verdict"]
+            if " under " in row["verdict"]:
+                assert f"{row['verdict']}" in twin
 
 
 @pytest.mark.parametrize("stage", ["quick", "development", "confirmatory"])
