@@ -82,7 +82,10 @@ def without_extras():
     def run(code):
         program = BLOCK.format(blocked=blocked) + code
         return subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT
+            [sys.executable, "-W", "ignore", "-c", program],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
         )
 
     return run
