@@ -148,8 +148,8 @@ class Dataset:
             return []
         if "mask_known" not in self.index:
             return list(ids)
-        table = self.index.set_index("image_id")["mask_known"]
-        return [name for name in ids if table.loc[name]]
+        table = self.index.set_index("image_id")["mask_known"].loc[list(ids)]
+        return [name for name, known in zip(ids, table, strict=True) if known]
 
 
 def generate(

@@ -15,7 +15,7 @@ from simbench.readers.choices import Choices, parse_options
 from simbench.readers.folder import read_dataset
 from simbench.readers.listing import COLUMNS, Picture
 from simbench.readers.reader import LayoutError
-from simbench.readers.reading import list_images
+from simbench.readers.reading import identity, list_images
 from simbench.readers.root import PictureError, Root
 from simbench.readers.splits import Division
 from simbench.verification import verify
@@ -104,6 +104,18 @@ def test_the_identity_does_not_depend_on_the_order_of_the_listing(tree, monkeypa
     assert after.index.equals(before.index)
     ids = before.ids()
     np.testing.assert_array_equal(after.read("image", ids), before.read("image", ids))
+
+
+def test_identities_are_those_of_the_rows_in_whatever_order(tree):
+    index = read(tree).index
+    name = identity({"reader": tree.name}, index)
+    assert identity({"reader": tree.name}, index[::-1]) == name
+    assert identity({"reader": "other"}, index) != name
+    for column in ("image_id", "split", "label", "checksum"):
+        changed = index.copy()
+        changed[column] = changed[column].to_numpy()[::-1]
+        same = changed[column].tolist() == index[column].tolist()
+        assert (identity({"reader": tree.name}, changed) == name) == same, column
 
 
 def test_splits_share_no_subject(tree):
