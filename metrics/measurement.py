@@ -12,7 +12,8 @@ from metrics.counting.statuses import STATUSES
 from metrics.counting.thresholds import Sweep
 from metrics.measured import Measured, Plan
 from metrics.pooled.froc import Candidates, join
-from metrics.shards import SHARD, Opened, Shard, describe, measure_afar, measure_shard
+from metrics.shard_inputs import Opened
+from metrics.shards import SHARD, Shard, describe, measure_afar, measure_shard
 from metrics.sources.source import MapSource, MaskSource
 from metrics.storage.allocation import allocate
 from metrics.storage.shards import read_shard

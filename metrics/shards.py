@@ -5,61 +5,28 @@ same, bit for bit: they are read again, but not scored.
 """
 
 import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property, lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Num, UInt8
+from jaxtyping import Float, Num, UInt8
 
 from metrics.counting.statuses import STATUSES
 from metrics.counting.thresholds import Sweep, sweep
-from metrics.counting.truth import Truth
 from metrics.measured import Plan
 from metrics.pooled.froc import Candidates, join, propose
 from metrics.scores.evaluation import evaluate
 from metrics.scores.score import Compared
 from metrics.scores.table import SCORES
-from metrics.sources.intake import read_masks, read_present
-from metrics.sources.source import MapSource, MaskSource
+from metrics.shard_inputs import Job, Opened, Read, Reopen, identify, walk
 
 SHARD = 64
 """Images of one shard."""
 SIDES = ("healthy", "lesion")
 """What pixels are, in the order that a shard has them."""
 _CODES = {status: code for code, status in enumerate(STATUSES)}
-_VERSION = 1  # of what is computed; another one takes no shard that was kept
-
-Reopen = Callable[[], tuple[Mapping[str, MapSource], MaskSource]]
-"""Opens maps and masks once more, in another process; equal ones open the same."""
-
-
-@dataclass(frozen=True, eq=False)
-class Opened:
-    """Maps in the order of the entries, and masks."""
-
-    sources: tuple[MapSource, ...]
-    masks: MaskSource
-
-    @cached_property
-    def have(self) -> tuple[frozenset[str], ...]:
-        """Images that each source has."""
-        return tuple(frozenset(source.ids) for source in self.sources)
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is computed of every shard, in words that can be sent and written down."""
-
-    entries: tuple[str, ...]
-    scores: tuple[str, ...]
-    thresholds: tuple[float, ...]
-    tuned: tuple[tuple[str, int], ...] = ()
-    froc: bool = False
-    version: int = _VERSION
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,10 +65,10 @@ def measure_shard(
     path = None if keep is None else keep / f"{number:08d}.npz"
     if path is not None:
         kept = read_shard(path)
-        if kept is not None and kept[1] == _identify(job, opened, ids):
+        if kept is not None and kept[1] == identify(job, opened, ids):
             return None
     digest = hashlib.sha256()
-    shard = _measure(job, _walk(job, opened, ids, digest))
+    shard = _measure(job, walk(job, opened, ids, digest))
     if path is None:
         return shard
     write_shard(path, shard, digest.hexdigest())
@@ -122,49 +89,6 @@ def _reopened(reopen: Reopen) -> Opened:
 
 
 @dataclass(frozen=True, eq=False)
-class _Read:
-    """Maps of one entry on one batch that begins at ``start``."""
-
-    start: int
-    entry: int
-    truth: Truth
-    maps: Float[np.ndarray, "n ..."]
-    present: Bool[np.ndarray, " n"]
-
-
-def _walk(job: Job, opened: Opened, ids: Sequence[str], digest: Any) -> Iterator[_Read]:
-    """Read a shard batch by batch, entry by entry; everything enters the digest."""
-    _feed(digest, json.dumps([asdict(job), list(ids)]).encode())
-    start = 0
-    for batch, truth in read_masks(opened.masks, ids):
-        known = (truth.soft, truth.ignored, truth.numbered)
-        _feed(digest, repr(truth.spacing).encode(), truth.lesion, *known)
-        for entry, source in enumerate(opened.sources):
-            name, have = job.entries[entry], opened.have[entry]
-            maps, present = read_present(name, source, have, batch, truth.size)
-            _feed(digest, maps, present)
-            yield _Read(start, entry, truth, maps, present)
-        start += len(batch)
-
-
-def _feed(digest: Any, *parts: Any) -> None:
-    for part in parts:
-        if isinstance(part, np.ndarray):
-            digest.update(f"{part.dtype.str} {part.shape}".encode())
-            digest.update(np.ascontiguousarray(part).data)
-        else:
-            digest.update(b"none" if part is None else part)
-
-
-def _identify(job: Job, opened: Opened, ids: Sequence[str]) -> str:
-    """Hash all that a shard's result follows from."""
-    digest = hashlib.sha256()
-    for _ in _walk(job, opened, ids, digest):
-        pass
-    return digest.hexdigest()
-
-
-@dataclass(frozen=True, eq=False)
 class _Part:
     """What is found of one entry on one batch."""
 
@@ -175,7 +99,7 @@ class _Part:
     candidates: Candidates | None
 
 
-def _measure(job: Job, reads: Iterator[_Read]) -> Shard:
+def _measure(job: Job, reads: Iterator[Read]) -> Shard:
     """Score what is read, and put it together."""
     scores = tuple(SCORES[name] for name in job.scores)
     plan = Plan(scores, job.thresholds, dict(job.tuned), froc=job.froc)
@@ -202,7 +126,7 @@ def _measure(job: Job, reads: Iterator[_Read]) -> Shard:
     )
 
 
-def _score(name: str, read: _Read, plan: Plan) -> _Part:
+def _score(name: str, read: Read, plan: Plan) -> _Part:
     """Score one entry on one batch; rows without a map are ``missing``."""
     counts = sweep(read.maps, read.truth)
     counts = replace(counts, status=np.where(read.present, counts.status, "missing"))

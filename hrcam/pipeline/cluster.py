@@ -10,7 +10,7 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as NotYetError
 from typing import Any
 
-from hrcam.pipeline.executors import LostWorkerError
+from hrcam.pipeline.workers import LostWorkerError
 
 #: Seconds for the scheduler to answer, and for the first worker to be there.
 CONNECT = 60.0

@@ -8,17 +8,14 @@ writes its file whole or not at all, so that it may be done twice.
 import reprlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import (
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-)
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
-from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
+from typing import Any, ParamSpec, TypeVar
+
+from hrcam.pipeline.workers import LostWorkerError, Pool, Workers
+
+__all__ = ["Crew", "Hands", "LostWorkerError", "Pool", "hire"]
 
 #: Shards given out at a time, for each worker: one at work and one waiting.
 WINDOW = 2
@@ -27,72 +24,6 @@ TRIES = 3
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
-
-
-class LostWorkerError(RuntimeError):
-    """Workers end by themselves, or there are none."""
-
-
-@runtime_checkable
-class Workers(Protocol):
-    """Who does the work: what a :class:`Crew` asks of them.
-
-    ``lost`` are the errors of a worker that ended by itself, ``width`` how many shards
-    are worked on at a time, ``near`` whether one shard alone is done here instead.
-    """
-
-    lost: tuple[type[BaseException], ...]
-    remedy: str
-    near: bool
-
-    @property
-    def width(self) -> int: ...
-    def submit(self, work: Callable[..., Any], *given: Any) -> Future[Any]: ...
-    def wait(self, future: Future[Any]) -> Any: ...
-    def renew(self) -> None: ...
-    def close(self) -> None: ...
-
-
-class Pool:
-    """Processes or threads of this machine, started when the first shard is there."""
-
-    lost: tuple[type[BaseException], ...] = (BrokenProcessPool,)
-    remedy = (
-        "see whether memory was short (--memory, fewer --workers); in a script, put "
-        "the call under if __name__ == '__main__', or use workers=1"
-    )
-    near = True
-
-    def __init__(self, workers: int, *, threads: bool = False) -> None:
-        self.width = workers
-        self._threads = threads
-        self._executor: Executor | None = None
-
-    def submit(self, work: Callable[..., Any], *given: Any) -> Future[Any]:
-        """Give out a shard; the first one starts the pool."""
-        if self._executor is None:
-            self._executor = self._start()
-        return self._executor.submit(work, *given)
-
-    def wait(self, future: Future[Any]) -> Any:
-        """Return a shard's result."""
-        return future.result()
-
-    def renew(self) -> None:
-        """Replace a broken pool."""
-        self.close()
-
-    def close(self) -> None:
-        """End the workers."""
-        if self._executor is not None:
-            self._executor.shutdown(cancel_futures=True)
-        self._executor = None
-
-    def _start(self) -> Executor:
-        if self._threads:
-            return ThreadPoolExecutor(self.width)
-        # A forked copy of a process that has loaded TensorFlow hangs.
-        return ProcessPoolExecutor(self.width, mp_context=get_context("spawn"))
 
 
 @dataclass

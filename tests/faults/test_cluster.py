@@ -1,13 +1,16 @@
 """A three-process Dask cluster: the same bytes, also when a worker is killed."""
 
+import shutil
 import signal
 import threading
 
+import numpy as np
 import pytest
 
 import hrcam
 from hrcam.pipeline.executors import LostWorkerError, hire
 from metrics import ScoreOptions
+from simbench.dataset import open_dataset
 from simbench.recipe import parse
 
 OPTIONS = ScoreOptions(resamples=100, checks=False)
@@ -96,3 +99,32 @@ def test_what_workers_cannot_see_is_refused(toml):
         "maps, masks and out must be paths that the workers of --scheduler see, got "
         "some in memory; save them, or leave the scheduler out"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.engine
+def test_a_run_on_a_cluster_ends_as_one_on_this_machine(toml, cluster, tmp_path):
+    from hrcam.maps_folder import read_maps
+    from hrcam.pipeline.running import Settings
+
+    recipe = tmp_path / "small.toml"
+    recipe.write_text(toml(60, 30, 80, size=(48, 40)))
+    settings = Settings(methods=("cam", "hr_cam", "random"), epochs=2)
+    here, there = tmp_path / "here", tmp_path / "there"
+    hrcam.run(recipe, here, settings=settings)
+    shutil.copytree(here / "model", there / "model")  # weights differ between trainings
+    for name in ("recipe.toml", "run.json"):
+        shutil.copy(here / name, there / name)
+    hrcam.run(recipe, there, settings=settings, scheduler=cluster.address)
+    assert content(there / "dataset") == content(here / "dataset")
+    ids = open_dataset(here / "dataset").ids("test")
+    one, two = (read_maps(folder / "maps", ids) for folder in (here, there))
+    assert list(one) == list(two)
+    for name in one:
+        same = one[name].read(ids), two[name].read(ids)
+        np.testing.assert_allclose(*same, atol=1e-5 * np.abs(same[0]).max())
+    again = tmp_path / "again"
+    hrcam.score({"run": here / "maps"}, here / "dataset", again / "one")
+    far = {"scheduler": cluster.address}
+    hrcam.score({"run": here / "maps"}, here / "dataset", again / "two", **far)
+    assert content(again / "one") == content(again / "two")
