@@ -27,11 +27,15 @@ def build(folder: Folder) -> Section:
         line = "No classifier is known: the maps are scored as they were given."
         return Section("classifier", title, (Paragraph(line),))
     table, figure = _tabulate(found, splits), _draw(found, splits)
-    if figure is None:
-        return Section("classifier", title, (table,))
-    if found.get("published"):  # no room beside the wider table
-        return Section("classifier", title, (table, figure))
-    return Section("classifier", title, (Beside(table, figure, 0.48),))
+    if found.get("published"):  # no room for a drawing beside the wider table
+        words = Paragraph(_tell_published(found["published"]), "Published scores.")
+        return Section(
+            "classifier",
+            title,
+            (table, Beside(figure, words) if figure else words),
+        )
+    block = Beside(table, figure, 0.48) if figure else table
+    return Section("classifier", title, (block,))
 
 
 def _tabulate(
@@ -62,16 +66,13 @@ def _tabulate(
         columns,
         tuple(rows),
         "95% intervals in brackets. The maps explain this classifier: where it is "
-        "wrong, a map that misses the lesion may still be right about the classifier."
-        + _tell_published(published),
+        "wrong, a map that misses the lesion may still be right about the classifier.",
     )
 
 
 def _tell_published(published: Mapping[str, Any]) -> str:
     """Say whose the published numbers are."""
-    if not published:
-        return ""
-    told = f" Published: of {published['data']} ({published['source']})."
+    told = f"Of {published['data']} ({published['source']})."
     return f"{told} {published['note']}" if published.get("note") else told
 
 

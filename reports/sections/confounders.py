@@ -71,18 +71,16 @@ def _tabulate(
 ) -> Table:
     """Tabulate lifts by entry, with the shares where there is room."""
     first, wide = lookup.reference(folder), len(names) <= FEW
-    level = lookup.level(folder)
     columns = [Column("Entry", "left")]
     chance = ["Chance: share of the image"]
     for name in names:
-        said = name if name == kinds[name] else f"{name} ({kinds[name]})"
         if wide:
-            columns.append(Column(f"{said}: share [{level} CI]"))
+            columns.append(Column(f"{name}: share"))
             chance.append(percent(rows[name, first]["area"], 2))
-        columns.append(Column(f"{said}: lift [{level} CI]"))
+        columns.append(Column(f"{name}: lift"))
         chance.append(decimal(1, 2) if wide else percent(rows[name, first]["area"], 2))
     body = [tuple(chance)]
-    for entry in arrange(folder):
+    for entry in lookup.contenders(folder, arrange(folder)):
         cells = [lookup.label(folder, entry)]
         for name in names:
             row = rows[name, entry]
@@ -90,10 +88,11 @@ def _tabulate(
             cells.append(_lift(row))
         body.append(tuple(cells))
     return Table(
-        "Share of each map's positive part that lies on marks.",
+        "Share of each map's positive part that lies on marks "
+        f"[{lookup.level(folder)} CI].",
         tuple(columns),
         tuple(body),
-        _read(rows, names, first),
+        _read(rows, kinds, first),
         strong=(1,),
         rules=(1,),
     )
@@ -113,9 +112,13 @@ def _lift(row: Row) -> str:
     return f"{decimal(row['lift'], 2)} [{', '.join(ends)}]"
 
 
-def _read(rows: Mapping[tuple[str, str], Row], names: Sequence[str], first: str) -> str:
-    seen = ", ".join(
-        f"{name} {count(rows[name, first]['images'], 'image')}" for name in names
+def _read(
+    rows: Mapping[tuple[str, str], Row], kinds: Mapping[str, str], first: str
+) -> str:
+    seen = "; ".join(
+        f"{name if name == kind else f'{name} ({kind})'}: "
+        f"{count(rows[name, first]['images'], 'image')}"
+        for name, kind in kinds.items()
     )
     return (
         "Lift: share over the share of the image that the mark covers, a ratio of "

@@ -47,7 +47,8 @@ def test_f1_names_the_positive_class(loaded):
 
 def test_published_scores_have_a_column_for_each_network(loaded):
     folder = changed(loaded, published=PUBLISHED)
-    table, _ = build(folder).blocks
+    table, beside = build(folder).blocks
+    assert isinstance(beside, Beside)
     assert isinstance(table, Table)
     titles = [column.title for column in table.columns]
     assert titles[-2:] == ["Published, ResNet-50", "Published, mine"]
@@ -59,7 +60,5 @@ def test_published_scores_have_a_column_for_each_network(loaded):
     assert rows["F1, micro"][-2:] == ("0.750", NOTHING)
     assert rows["AUROC"][-2:] == (NOTHING, "0.900")
     assert rows["AUROC, focal"][-2:] == ("", "")
-    assert table.reading.endswith(
-        " Published: of ISIC 2019 (PeerJ 622). Of other images."
-    )
+    assert beside.right.text == "Of ISIC 2019 (PeerJ 622). Of other images."
     compile_report(Report("x", "", None, (build(folder),)), b"{}")
