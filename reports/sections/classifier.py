@@ -6,7 +6,7 @@ from typing import Any
 from reports.content import Beside, Column, Figure, Paragraph, Section, Table
 from reports.figures.classifier import draw_classifier
 from reports.folder import Folder
-from reports.wording import NOTHING, decimal
+from reports.wording import NOTHING, decimal, plainly
 
 _SCORES = (
     ("accuracy", "Accuracy"),
@@ -55,7 +55,7 @@ def _tabulate(
         if key == "f1_positive" and not any(key in part for part in splits.values()):
             continue
         cells = (_cell(part, key) for part in splits.values())
-        others = (decimal(row.get(key)) for row in elsewhere.values())
+        others = (plainly(row.get(key)) for row in elsewhere.values())  # as printed
         rows.append((words.format(positive=positive), *cells, *others))
     kinds = {k: None for p in splits.values() for k in p.get("auroc_by_lesion") or {}}
     for kind in kinds:
