@@ -17,7 +17,7 @@ _WIDEST = 60.0
 """Of a pane, in mm."""
 _AFTER = 1.4
 """Rows from that of all together to the first condition's."""
-_TICK = 9.0
+_TICK = 6.5
 """Labels nearer than this, in mm, run into each other."""
 
 #: Marker, how it is filled, and color, by what a condition shows.

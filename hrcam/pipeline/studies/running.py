@@ -65,6 +65,7 @@ def run_study(
     """
     folder = Path(out)
     _check(grid)
+    folder.absolute().parent.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         begun = begin(grid, folder)
         work = _plan(grid, folder, workers, keep, watch)

@@ -33,7 +33,7 @@ def make_grid(**change):
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     """A study that was interrupted in its second cell, and continued."""
-    folder = tmp_path_factory.mktemp("claims") / "study"
+    folder = tmp_path_factory.mktemp("claims") / "new" / "study"
     seen = []
 
     def interrupt(stage, steps):

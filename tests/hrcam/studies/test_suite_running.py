@@ -44,7 +44,7 @@ def make_suite():
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("suite") / "mine"
+    folder = tmp_path_factory.mktemp("suite") / "new" / "mine"
     return folder, run_suite(make_suite(), MINE, folder, loaded="here:MINE")
 
 

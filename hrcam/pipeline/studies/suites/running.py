@@ -68,6 +68,7 @@ def run_suite(  # noqa: PLR0913  the command's options, one to one
     folder = Path(out)
     place = folder / "suite" if store is None else Path(store)
     told = _tell(method, loaded)
+    folder.absolute().parent.mkdir(parents=True, exist_ok=True)
     with lent(method), locked(folder):
         _begin(folder, {"suite": suite.digest, "method": told})
         work = build(suite, place, workers, watch)
