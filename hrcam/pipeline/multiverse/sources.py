@@ -11,6 +11,7 @@ from hrcam.pipeline.model import Model, load
 from hrcam.pipeline.multiverse.asked import Asked, Place
 from hrcam.pipeline.opening import open_data
 from hrcam.pipeline.running import Watch
+from hrcam.pipeline.studies.confirmatory import refuse_confirmatory
 from simbench.dataset import Dataset
 
 
@@ -62,12 +63,18 @@ class Source:
         Raises
         ------
         ValueError
-            If others are asked for of a finished run.
+            If others are asked for of a finished run, or what is drawn is kept for the
+            confirmatory study.
         """
         asked = tuple(map(str, self.asked.data_seeds))
         if self.run is None:
-            return asked or (str(resolve(self.given).seed),)
+            seeds = asked or (str(resolve(self.given).seed),)
+            for seed in seeds:
+                refuse_confirmatory(resolve(self.given, int(seed)))
+            return seeds
         recipe = open_data(self.run / "dataset").recipe
+        if recipe:
+            refuse_confirmatory(recipe)
         own = str(recipe.seed) if recipe else "given"
         if asked and asked != (own,):
             msg = (
