@@ -5,6 +5,7 @@ import json
 import pytest
 
 from hrcam.pipeline.multiverse.asked import RESULTS, SCHEMA, TABLE, Asked, Place
+from hrcam.pipeline.multiverse.running import multiverse
 from hrcam.pipeline.multiverse.storage import open_results
 
 
@@ -54,3 +55,13 @@ def test_results_of_another_version_or_damaged_are_refused(tmp_path):
     (tmp_path / RESULTS).write_text("{")
     with pytest.raises(ValueError, match="must be whole, got"):
         open_results(tmp_path)
+
+
+def test_a_folder_without_a_run_is_refused_before_anything_is_made(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        multiverse(tmp_path, tmp_path / "out")
+    assert str(caught.value) == (
+        f"{tmp_path} must be the folder of a run, got no dataset and no model in it; "
+        "name a recipe, or finish the run"
+    )
+    assert not (tmp_path / "out").exists()
