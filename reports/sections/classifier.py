@@ -89,11 +89,12 @@ def _draw(found: Mapping[str, Any], splits: Mapping[str, Any]) -> Figure | None:
     svg = draw_classifier(measured, list(map(str, found.get("classes") or [])))
     if svg is None:
         return None
+    curve = " and ROC curve" if measured.get("roc") else ""
     return Figure(
         "classifier",
         svg,
-        f"Confusion matrix and ROC curve of the classifier, split {split}; accuracy "
+        f"Confusion matrix{curve} of the classifier, split {split}; accuracy "
         f"{decimal(measured.get('accuracy'))}, AUROC {decimal(measured.get('auroc'))}.",
-        f"Confusion matrix (counts) and ROC curve, split {split}.",
+        f"Confusion matrix (counts){curve}, split {split}.",
         "Bright squares hold a large share of their row (the true class).",
     )

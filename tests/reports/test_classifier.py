@@ -60,3 +60,16 @@ def test_published_scores_have_a_column_for_each_network(loaded):
     assert rows["AUROC, focal"][-2:] == ("", "")
     assert beside.right.text == "Of ISIC 2019 (PeerJ 622). Of other images."
     compile_report(Report("x", "", None, (build(folder),)), b"{}")
+
+
+def test_a_curve_is_named_only_where_there_is_one(loaded):
+    """Of more than two classes there is a matrix alone."""
+    splits = loaded.evidence["classifier"]["splits"]
+    captions = []
+    for test in (splits["test"], {**splits["test"], "roc": None}):
+        (block,) = build(changed(loaded, splits={"test": test})).blocks
+        captions.append(block.right.caption)
+    assert captions == [
+        "Confusion matrix (counts) and ROC curve, split test.",
+        "Confusion matrix (counts), split test.",
+    ]
