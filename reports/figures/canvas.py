@@ -124,6 +124,21 @@ def fit(text: str, room: Number, size: Number = 6.5, bold: bool = False) -> str:
     return f"{text}\N{HORIZONTAL ELLIPSIS}"
 
 
+def flow(text: str, room: Number, size: Number = 6.5, bold: bool = False) -> str:
+    """Break a text between words into lines no wider than ``room`` mm."""
+    lines: list[str] = []
+    for given in text.split("\n"):
+        line = ""
+        for word in given.split():
+            longer = f"{line} {word}".lstrip()
+            if line and measure(longer, size, bold) > room:
+                lines.append(fit(line, room, size, bold))
+                longer = word
+            line = longer
+        lines.append(fit(line, room, size, bold))
+    return "\n".join(lines)
+
+
 def measure(text: str, size: Number, bold: bool = False) -> float:
     """Return the width of a text in mm, characters without a glyph as boxes."""
     known, widths = _characters(), _advances(bold)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reports import lookup
-from reports.figures.canvas import INK, WIDTH, fit, place, render
+from reports.figures.canvas import INK, WIDTH, fit, flow, place, render
 from reports.figures.styles import styles
 from reports.folder import Folder
 from reports.wording import Number
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _LABELS, _ROW, _TOP, _BOTTOM, _LEGEND, _GAP = 45.0, 3.4, 7.5, 5.5, 4.5, 3.0
+_LINE = 2.6
 _TICK = 8.0
 """Labels nearer than this, in mm, run into each other."""
 
@@ -45,17 +46,20 @@ def draw_forest(
     width = (WIDTH - _LABELS - 2 - _GAP * (len(columns) - 1)) / len(columns)
     body = _ROW * max(len(rows), 2)
     limits = _find_limits(folder, rows, columns)
+    titles = [flow(c.title, width + _GAP - 1, 6.5, bold=True) for c in columns]
+    top = _TOP + _LINE * max(title.count("\n") - 1 for title in titles)
 
     def paint(figure: "Figure") -> None:
         for k, column in enumerate(columns):
             left = _LABELS + k * (width + _GAP)
-            axes = place(figure, left, _TOP, width, body)
+            axes = place(figure, left, top, width, body)
+            axes.set_title(titles[k], fontsize=6.5, loc="center", linespacing=1.1)
             _draw_column(axes, folder, rows, column)
             axes.set_xlim(limits)
             _finish(axes, folder, rows, k == 0)
         _explain(figure)
 
-    return render(name, (WIDTH, _TOP + body + _BOTTOM + _LEGEND), paint)
+    return render(name, (WIDTH, top + body + _BOTTOM + _LEGEND), paint)
 
 
 def _find_limits(
@@ -101,7 +105,6 @@ def _draw_column(
             ms=3.6,
             zorder=4,
         )
-    axes.set_title(column.title, fontsize=6.5, loc="center", linespacing=1.1)
 
 
 def _finish(axes: "Axes", folder: Folder, rows: Sequence[str], labelled: bool) -> None:

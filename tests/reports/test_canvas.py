@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
-from reports.figures.canvas import BOX, FONT, fit, measure
+from reports.figures.canvas import BOX, FONT, fit, flow, measure
 
 words = st.text(st.characters(min_codepoint=33, max_codepoint=0x24F), max_size=60)
 
@@ -34,3 +34,21 @@ def test_widths_are_those_that_matplotlib_draws(text, bold):
 
 def test_characters_without_a_glyph_are_as_wide_as_their_boxes():
     assert measure("中文", 7.0) == measure(BOX * 2, 7.0)
+
+
+@given(words, st.floats(8, 60), st.booleans())
+def test_lines_fit_and_hold_all_words_that_fit(text, room, bold):
+    found = flow(text.replace("x", " "), room, 6.5, bold)
+    assert all(measure(line, 6.5, bold) <= room for line in found.split("\n"))
+    fitting = [
+        w for w in text.replace("x", " ").split() if measure(w, 6.5, bold) <= room
+    ]
+    if len(fitting) == len(text.replace("x", " ").split()):
+        assert found.split() == fitting
+
+
+def test_given_lines_stay():
+    assert flow("classified correctly\nn = 391", 20, bold=True) == (
+        "classified\ncorrectly\nn = 391"
+    )
+    assert flow("lesion: cysts\nn = 100", 30) == "lesion: cysts\nn = 100"
