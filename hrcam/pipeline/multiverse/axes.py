@@ -133,21 +133,22 @@ TOLD = (
     (
         "head",
         "Head and penalty",
-        "one dense softmax layer, cross-entropy, Adam; neither rate, epochs, penalty "
-        "nor scaling of the features",
+        "one fully connected layer, categorical cross-entropy, Adam; neither rate, "
+        "epochs, penalty nor scaling of the features",
     ),
     (
         "layers",
         "Layers",
-        "'those before max-pooling'; a ResNet-50 has one max-pool",
+        "k layers chosen 'arbitrarily', of low to high level; 'pre-max-pooling layers' "
+        "in the introduction",
     ),
     (
         "alignment",
         "Alignment",
-        "'bilinearly upsampled'; no word on what the corners of the grids do",
+        "bilinear interpolation; no word on where the grids lie",
     ),
     ("rectifier", "ReLU on the map", "none is named"),
-    ("target", "Target class", "'class c'; true or predicted is not said"),
+    ("target", "Target class", "'the respective class'; true or predicted is not said"),
     ("lesion", "Lesions", "localized and diffuse pooled"),
 )
 
