@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_SIZE = (88.0, 42.0)
+_SIZE = (74.0, 40.0)
 
 
 def draw_classifier(measured: Mapping[str, Any], classes: list[str]) -> bytes | None:
@@ -24,10 +24,10 @@ def draw_classifier(measured: Mapping[str, Any], classes: list[str]) -> bytes | 
 
     def paint(figure: "Figure") -> None:
         if has_matrix:
-            axes = place(figure, 15, 6, 25, 25)
+            axes = place(figure, 13, 6, 22, 22)
             _draw_confusion(axes, np.array(measured["confusion"]), classes)
         if has_curve:
-            _draw_roc(place(figure, 58, 6, 27, 27), measured["roc"])
+            _draw_roc(place(figure, 48, 6, 24, 24), measured["roc"])
 
     return render("classifier", _SIZE, paint)
 

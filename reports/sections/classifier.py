@@ -34,7 +34,7 @@ def build(folder: Folder) -> Section:
             title,
             (table, Beside(figure, words) if figure else words),
         )
-    block = Beside(table, figure, 0.48) if figure else table
+    block = Beside(table, figure, 0.57) if figure else table
     return Section("classifier", title, (block,))
 
 
