@@ -12,7 +12,7 @@ from hrcam.pipeline.multiverse.running import multiverse
 from hrcam.pipeline.multiverse.storage import open_results
 
 pytest.importorskip("keras", reason="the engine needs Keras on TensorFlow")
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 ASKED = Asked(epochs=1, specifications=40, images=8, quick=True)
 
@@ -100,5 +100,5 @@ def test_a_cell_that_is_there_is_not_measured_again(recipe, made):
 def test_another_list_of_specifications_needs_another_folder(recipe, made):
     out, found = made
     with pytest.raises(ValueError, match="must hold these specifications") as caught:
-        multiverse(recipe, out, Asked(epochs=1, images=8, specifications=60))
+        multiverse(recipe, out, Asked(epochs=1, images=8, specifications=200))
     assert f"got {found['sha256'][:12]}; choose another --out" in str(caught.value)
