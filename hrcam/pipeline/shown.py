@@ -28,11 +28,21 @@ def read_maps(
 ) -> np.ndarray:
     """Read maps; an image that a method has no map for becomes NaN."""
     have = set(source.ids)
-    maps = [
-        source.read([image])[0] if image in have else np.full(truth.size, np.nan)
-        for image, truth in zip(places, truths, strict=True)
-    ]
-    return frame([cut(*pair) for pair in zip(maps, places.values(), strict=True)])
+    sizes = dict(zip(places, (truth.size for truth in truths), strict=True))
+    known = [image for image in places if image in have]
+    maps = dict(zip(known, _read(source, known, sizes), strict=True))
+    whole = [maps.get(image, np.full(size, np.nan)) for image, size in sizes.items()]
+    return frame([cut(*pair) for pair in zip(whole, places.values(), strict=True)])
+
+
+def _read(
+    source: MapSource, ids: Sequence[str], sizes: Mapping[str, tuple[int, ...]]
+) -> list[np.ndarray]:
+    """Read flat maps of one size at once: small reads cost more than their bytes."""
+    shapes = {sizes[image] for image in ids}
+    if len(shapes) == 1 and len(next(iter(shapes))) == 2:
+        return list(source.read(ids))
+    return [source.read([image])[0] for image in ids]
 
 
 def read_folder(folder: Path, places: Mapping[str, Place]) -> np.ndarray:
