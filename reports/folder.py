@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -136,7 +136,7 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _refuse(path: Path, found: object) -> None:
+def _refuse(path: Path, found: object) -> NoReturn:
     reason = (str(found) or type(found).__name__).splitlines()[0]
     msg = f"{path} must be whole, got: {reason}; score the maps again"
     raise ValueError(msg) from (found if isinstance(found, Exception) else None)
@@ -181,7 +181,10 @@ def _clean(content: Any) -> Any:
 
 
 def _read_arrays(path: Path, values: str) -> dict[str, np.ndarray]:
-    found = read_arrays(path)
+    try:
+        found = read_arrays(path)
+    except ValueError as error:
+        _refuse(path, error.__cause__ or error)
     lost = [name for name in ("ids", "masks", "names", values) if name not in found]
     if lost:
         _refuse(path, f"no {', '.join(lost)}")

@@ -22,6 +22,7 @@ from hrcam.pipeline.known_masks import known_ids, without_unknown
 from hrcam.pipeline.memory import afford
 from hrcam.pipeline.opening import open_data
 from hrcam.pipeline.reopening import Reopening, reopening
+from hrcam.pipeline.shown import open_folder
 from hrcam.pipeline.strata_files import read_strata
 from metrics import (
     MapReading,
@@ -165,6 +166,8 @@ def score(  # noqa: PLR0913  keywords of a public verb
     again = reopening(maps, truth, (split, region, map_reading, mask_reading))
     _check_seen(scheduler, again, out)
     checked = _checked(sanity) | _readings(multiverse)
+    if images is not None:
+        open_folder(Path(images))  # fails before the long work
     found, runs = collect(maps, map_reading)
     like = next((m for m in found.values() if hasattr(m, "read")), None)
     given, dataset = find_masks(truth, split, region, mask_reading, like)

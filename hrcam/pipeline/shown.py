@@ -45,9 +45,20 @@ def _read(
     return [source.read([image])[0] for image in ids]
 
 
+def open_folder(folder: Path) -> FolderMaps:
+    """Open a folder of images to draw on.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    """
+    return FolderMaps(folder, "images")
+
+
 def read_folder(folder: Path, places: Mapping[str, Place]) -> np.ndarray:
     """Read images to draw on, scaled to bytes together."""
-    images = FolderMaps(folder, "images").each(list(places))
+    images = open_folder(folder).each(list(places))
     pixels = frame([cut(*pair) for pair in zip(images, places.values(), strict=True)])
     low, high = float(np.nanmin(pixels)), float(np.nanmax(pixels))
     span = high - low if high > low else 1.0

@@ -61,5 +61,5 @@ SECTIONS: tuple[Callable[[Folder], Section | None], ...] = (
 )
 """In reading order: the answer first. None: the folder says nothing of it."""
 
-SHORT = (answer.build, boxes.build, curves.build, differences.build)
+SHORT = (answer.build, curves.build, boxes.build, differences.build)
 """Those of the short form."""

@@ -146,7 +146,7 @@ def test_the_short_form_has_three_pages_and_the_same_numbers(full, written, tmp_
     twin = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
     long = json.loads((written / "report.json").read_text(encoding="utf-8"))
     names = [section["name"] for section in twin["report"]["sections"]]
-    assert names == ["answer", "boxes", "curves", "differences"]
+    assert names == ["answer", "curves", "boxes", "differences"]
     assert twin["report"]["subtitle"].endswith("short form")
     wanted = [s for s in long["report"]["sections"] if s["name"] in names]
     assert twin["report"]["sections"] == wanted
