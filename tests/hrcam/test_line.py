@@ -17,6 +17,7 @@ pytest.importorskip("keras", reason="the engine needs Keras on TensorFlow")
 pytestmark = pytest.mark.engine
 
 EPOCHS = 2
+FEW = ("--epochs", EPOCHS, "--methods", "hr_cam,cam,grad_cam")
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,15 @@ def run(recipe, tmp_path_factory):
         "score",
         "report",
     ]
+    return out
+
+
+@pytest.fixture(scope="module")
+def lean(recipe, tmp_path_factory):
+    """Run with few methods, to be interrupted and continued."""
+    out = tmp_path_factory.mktemp("lean") / "run"
+    done = command("run", recipe, "--out", out, *FEW)
+    assert done.returncode == 0, done.stderr
     return out
 
 
@@ -123,13 +133,13 @@ def test_another_recipe_or_setting_is_refused(run, recipe):
     assert hashes(run) == before
 
 
-def test_a_second_run_gives_the_same_bytes_and_scores(run, recipe, tmp_path):
+def test_a_second_run_gives_the_same_bytes_and_scores(lean, recipe, tmp_path):
     again = tmp_path / "again"
-    shutil.copytree(run, again)
-    done = command("run", recipe, "--out", again, "--epochs", EPOCHS, "--overwrite")
+    shutil.copytree(lean, again)
+    done = command("run", recipe, "--out", again, *FEW, "--overwrite")
     assert done.returncode == 0, done.stderr
-    assert hashes(again / "dataset") == hashes(run / "dataset")
-    np.testing.assert_allclose(primary(again), primary(run), atol=1e-4)
+    assert hashes(again / "dataset") == hashes(lean / "dataset")
+    np.testing.assert_allclose(primary(again), primary(lean), atol=1e-4)
 
 
 def test_the_report_needs_nothing_but_the_scores(run, tmp_path):
@@ -142,9 +152,9 @@ def test_the_report_needs_nothing_but_the_scores(run, tmp_path):
 
 
 @pytest.mark.parametrize("stage", ["dataset", "model", "maps", "scores", "report.pdf"])
-def test_a_run_continues_behind_the_last_whole_stage(run, recipe, tmp_path, stage):
+def test_a_run_continues_behind_the_last_whole_stage(lean, recipe, tmp_path, stage):
     broken = tmp_path / "broken"
-    shutil.copytree(run, broken)
+    shutil.copytree(lean, broken)
     order = ["dataset", "model", "maps", "scores", "report.pdf"]
     for name in order[order.index(stage) :]:
         path = broken / name
@@ -152,16 +162,16 @@ def test_a_run_continues_behind_the_last_whole_stage(run, recipe, tmp_path, stag
     if stage != "report.pdf":
         (broken / f"{stage}.partial").mkdir()
         (broken / f"{stage}.partial" / "rubbish").write_text("half")
-    done = command("run", recipe, "--out", broken, "--epochs", EPOCHS)
+    done = command("run", recipe, "--out", broken, *FEW)
     assert done.returncode == 0, done.stderr
-    assert hashes(broken / "dataset") == hashes(run / "dataset")
-    np.testing.assert_allclose(primary(broken), primary(run), atol=1e-4)
+    assert hashes(broken / "dataset") == hashes(lean / "dataset")
+    np.testing.assert_allclose(primary(broken), primary(lean), atol=1e-4)
     assert not list(broken.glob("*.partial"))
 
 
-def test_a_killed_run_continues(run, recipe, tmp_path):
+def test_a_killed_run_continues(lean, recipe, tmp_path):
     out = tmp_path / "killed"
-    words = ["run", recipe, "--out", out, "--epochs", EPOCHS, "--quiet"]
+    words = ["run", recipe, "--out", out, *FEW, "--quiet"]
     for stage in ("dataset", "model"):
         process = subprocess.Popen(
             [sys.executable, "-m", "hrcam", *map(str, words)],
@@ -175,8 +185,8 @@ def test_a_killed_run_continues(run, recipe, tmp_path):
     assert (out / "dataset").exists()
     assert not (out / "report.pdf").exists()
     assert command(*words).returncode == 0
-    assert hashes(out / "dataset") == hashes(run / "dataset")
-    np.testing.assert_allclose(primary(out), primary(run), atol=1e-4)
+    assert hashes(out / "dataset") == hashes(lean / "dataset")
+    np.testing.assert_allclose(primary(out), primary(lean), atol=1e-4)
 
 
 def test_every_stage_is_also_a_command_and_a_call(run, tmp_path):
