@@ -5,6 +5,7 @@ dataset's identity and the sizes, which are looked at whenever a dataset is open
 """
 
 import hashlib
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,14 +41,16 @@ def read_manifest(folder: Path) -> Manifest:
         If it is no manifest.
     """
     path = folder / NAME
-    if not path.is_file():
+    try:
+        content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         msg = (
             f"{folder} must be a complete dataset, got no {NAME}: it is another "
             "folder, or its writing was interrupted; generate it again to finish it"
         )
-        raise FileNotFoundError(msg)
+        raise FileNotFoundError(msg) from error
     try:
-        return _parsed(path.read_bytes().decode())
+        return _parsed(content.decode())
     except (ValueError, IndexError) as error:
         msg = f"{path} must be a dataset's manifest, and is damaged; {_REMEDY}"
         raise ValueError(msg) from error
@@ -57,12 +60,21 @@ def quick_problems(folder: Path, manifest: Manifest) -> list[str]:
     """Name the files that are missing or of another size."""
     problems = []
     for name, size in manifest.sizes.items():
-        path = folder / name
-        if not path.is_file():
+        found = _size(folder / name)
+        if found is None:
             problems.append(f"{name} is missing")
-        elif path.stat().st_size != size:
-            problems.append(f"{name} has {path.stat().st_size} bytes instead of {size}")
+        elif found != size:
+            problems.append(f"{name} has {found} bytes instead of {size}")
     return problems
+
+
+def _size(path: Path) -> int | None:
+    """Return a file's size, or None; one look, since a folder may be replaced."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
 def verify(folder: Path | str) -> list[str]:
