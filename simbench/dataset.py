@@ -225,10 +225,14 @@ def open_dataset(folder: Path | str) -> Dataset:
         more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
         msg = f"{folder} is damaged: {problems[0]}{more}; generate the dataset again"
         raise ValueError(msg)
-    with whole(str(folder), "generate or read the dataset again"):
-        if (folder / READING).is_file():
-            return open_reading(folder, manifest.identity)
-        dataset = open_generated(folder, manifest.identity)
+    try:
+        with whole(str(folder), "generate or read the dataset again"):
+            if (folder / READING).is_file():
+                return open_reading(folder, manifest.identity)
+            dataset = open_generated(folder, manifest.identity)
+    except (OSError, ValueError):
+        check()  # another one in its place is the better reason
+        raise
     check()
     return replace(dataset, check=check)
 

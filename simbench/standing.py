@@ -26,10 +26,11 @@ def _compare(folder: Path, name: str, was: tuple[int, ...]) -> None:
 def _token(path: Path) -> tuple[int, ...]:
     """Return what tells a file from another in its place; nothing where there is none.
 
-    Not its time alone: clocks are set back.
+    Not its times alone: clocks are set back. Not without the time of its last change: a
+    copy keeps size and time of writing, and may get the number that the first one had.
     """
     try:
         found = path.stat()
     except FileNotFoundError:
         return ()
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
