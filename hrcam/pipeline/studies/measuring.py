@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from hrcam.pipeline.studies.differences import to_row
 from hrcam.pipeline.studies.endpoints import Contrast, Share
 from hrcam.pipeline.studies.grid import Grid
 from hrcam.pipeline.studies.readings import Reading
@@ -78,7 +79,7 @@ def _measure_at(study: Study, contrast: Contrast, column: Column) -> Row:
     if every:
         usual = study.grid.plan.level
         found = compare(every, margin, usual)
-        row |= _numbers(found)
+        row |= to_row(found)
         turned = [p for name in conditions for p in parts(name, twin=True)]
         other = compare(turned, margin, usual)
         states = [_state(x, margin, contrast.expects) for x in (found, other)]
@@ -118,7 +119,7 @@ def measure_share(study: Study, share: Share, reference: str) -> Row:
     row |= {"score": "share", "threshold": None, "statistic": "mean", "survives": None}
     if places:
         strata = [own for own in known.values() if own.size]
-        row |= _numbers(contrast_numbers(strata, margin, study.grid.plan.level))
+        row |= to_row(contrast_numbers(strata, margin, study.grid.plan.level))
     return row
 
 
@@ -169,7 +170,7 @@ def _describe(name: str, found: SeedDifference, margin: float, expects: Any) -> 
     return {
         "recipe": recipe,
         "network": network,
-        **_numbers(found),
+        **to_row(found),
         "state": _state(found, margin, expects),
         "rival": "",
     }
@@ -196,19 +197,4 @@ def _join(study: Study, name: str, expects: str, places: list[Row]) -> Row:
         "word": verdict.word,
         "verdict": verdict.text,
         "conditions": places,
-    }
-
-
-def _numbers(found: SeedDifference) -> Row:
-    return {
-        "difference": found.difference,
-        "low": found.low,
-        "high": found.high,
-        "low90": found.low90,
-        "high90": found.high90,
-        "error_images": found.error_images,
-        "error_trainings": found.error_seeds,
-        "trainings": found.seeds,
-        "images": found.count,
-        "reason": found.reason,
     }

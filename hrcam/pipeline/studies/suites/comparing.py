@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from hrcam.pipeline.model import versions
+from hrcam.pipeline.studies.differences import to_row
 from hrcam.pipeline.studies.suites.schema import SuiteCell, SuiteScores
 from metrics.statistics.trainings import Part, contrast_means
 from metrics.storage.plain import to_plain
@@ -162,16 +163,4 @@ def _contrast(
         for (key, network), same in groups.items()
     ]
     found = contrast_means(parts, MARGIN)
-    return {
-        "difference": found.difference,
-        "low": found.low,
-        "high": found.high,
-        "low90": found.low90,
-        "high90": found.high90,
-        "error_images": found.error_images,
-        "error_trainings": found.error_seeds,
-        "trainings": found.seeds,
-        "images": found.count,
-        "verdict": found.verdict,
-        "reason": found.reason,
-    }
+    return {**to_row(found), "verdict": found.verdict}
