@@ -8,7 +8,7 @@ import typer
 from hrcam.console import muted, say, watcher
 
 
-def claims(
+def claims(  # noqa: PLR0913  options of a command
     out: Annotated[
         Path | None, typer.Option(help="The study's folder; hrcam-claims-STAGE.")
     ] = None,
@@ -25,8 +25,11 @@ def claims(
         bool, typer.Option("--keep", help="Keep datasets and maps of finished cells.")
     ] = False,
     workers: Annotated[
-        int, typer.Option(min=1, help="Processes that draw images.")
+        int, typer.Option(min=1, help="Processes that train networks.")
     ] = 2,
+    scheduler: Annotated[
+        str, typer.Option(help="Address of a Dask cluster that trains them instead.")
+    ] = "",
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Print results and errors only.")
     ] = False,
@@ -48,6 +51,7 @@ def claims(
         load_grid(stage),
         folder,
         workers=workers,
+        scheduler=scheduler,
         keep=keep,
         command=f"hrcam claims{option}",
         watch=watcher(quiet),

@@ -11,12 +11,15 @@ suite = typer.Typer(
     no_args_is_help=True, help="Score a method of yours on frozen recipes; compare."
 )
 Name = Annotated[str, typer.Argument(help="Such as suite-1.")]
-Workers = Annotated[int, typer.Option(min=1, help="Processes that draw images.")]
+Workers = Annotated[int, typer.Option(min=1, help="Processes that train networks.")]
+Scheduler = Annotated[
+    str, typer.Option(help="Address of a Dask cluster that trains them instead.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print results and errors only.")]
 
 
 @suite.command("run")
-def run(
+def run(  # noqa: PLR0913  options of a command
     name: Name,
     method: Annotated[
         str, typer.Option(help="MODULE:NAME of a Method; the module's code is run.")
@@ -27,10 +30,12 @@ def run(
         typer.Option(help="The suite's folder; by default 'suite' in --out."),
     ] = None,
     workers: Workers = 2,
+    scheduler: Scheduler = "",
     quiet: Quiet = False,
 ) -> None:
     """Score a method on a suite; continue an interrupted run."""
     _engine()
+    from hrcam.pipeline.executors import Hands
     from hrcam.pipeline.studies.suites.lending import load_method
     from hrcam.pipeline.studies.suites.running import run_suite
     from hrcam.pipeline.studies.suites.suite import load_suite
@@ -41,7 +46,7 @@ def run(
         out,
         store=store,
         loaded=method,
-        workers=workers,
+        hands=Hands(workers, scheduler),
         watch=watcher(quiet),
     )
     say(f"{len(found['cells'])} networks explained; scores at {out / 'scores.json'}.")
@@ -52,14 +57,16 @@ def build(
     name: Name,
     out: Annotated[Path, typer.Option(help="The suite's folder.")],
     workers: Workers = 2,
+    scheduler: Scheduler = "",
     quiet: Quiet = False,
 ) -> None:
     """Make a suite's datasets, models and baselines, to be used by many runs."""
     _engine()
+    from hrcam.pipeline.executors import Hands
     from hrcam.pipeline.studies.suites.storage import build
     from hrcam.pipeline.studies.suites.suite import load_suite
 
-    build(load_suite(name), out, workers, watcher(quiet))
+    build(load_suite(name), out, Hands(workers, scheduler), watcher(quiet))
     say(f"The suite is at {out}.")
 
 

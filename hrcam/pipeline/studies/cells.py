@@ -38,7 +38,9 @@ class Work:
     epochs
         Passes of a training; 0 keeps the default.
     workers
-        Processes that draw a dataset.
+        Processes that draw a dataset, and that do cells.
+    scheduler
+        Address of a Dask cluster that does cells instead.
     keep
         Whether datasets and maps stay when all scores that need them are there.
     watch
@@ -53,6 +55,7 @@ class Work:
     workers: int
     keep: bool
     watch: Watch
+    scheduler: str = ""
 
     def place(self, cell: Cell) -> Path:
         """Return the folder of a cell."""
@@ -78,7 +81,7 @@ def run_cell(work: Work, cell: Cell) -> None:
     place = work.place(cell)
     _begin(work, cell)
     if not work.done(cell):
-        _draw(work, cell)
+        draw(work, cell)
         for stage, run in (("model", _train), ("maps", _explain), ("scores", _score)):
             if not (place / stage).is_dir():
                 begin = time.perf_counter()
@@ -130,7 +133,8 @@ def _begin(work: Work, cell: Cell) -> None:
     _write(place, {**told(cell, work.grid), "seconds": {}})
 
 
-def _draw(work: Work, cell: Cell) -> None:
+def draw(work: Work, cell: Cell) -> None:
+    """Draw a cell's dataset, unless it is there."""
     from hrcam.pipeline.generation import generate
 
     out = work.data(cell)

@@ -1,7 +1,6 @@
 """Run a study: state it, run its cells, judge its claims."""
 
 import json
-import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,11 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+from hrcam.pipeline.executors import Hands
 from hrcam.pipeline.folders import check_free, replace_text
 from hrcam.pipeline.locks import locked
 from hrcam.pipeline.running import unwatched
-from hrcam.pipeline.studies.cells import Watch, Work, run_cell
-from hrcam.pipeline.studies.grid import Cell, Grid
+from hrcam.pipeline.studies.cells import Watch, Work
+from hrcam.pipeline.studies.crew import run_cells
+from hrcam.pipeline.studies.grid import Grid
 from hrcam.pipeline.studies.hashing import digest
 from hrcam.pipeline.studies.readings import read_cell
 from hrcam.pipeline.studies.results import judge_claims
@@ -25,11 +26,12 @@ BESIDES = ("random",)
 SCHEMA = 1
 
 
-def run_study(
+def run_study(  # noqa: PLR0913  the command's options, one to one
     grid: Grid,
     out: Path | str,
     *,
     workers: int = 1,
+    scheduler: str = "",
     keep: bool = False,
     command: str = "hrcam claims",
     watch: Watch = unwatched,
@@ -43,7 +45,10 @@ def run_study(
     out
         The study's folder; it continues where it was interrupted.
     workers
-        Processes that draw datasets.
+        Processes that do cells; 1 does them here, one after the other.
+    scheduler
+        Address of a Dask scheduler whose workers do them instead; the folder must lie
+        where all of them see it.
     keep
         Whether datasets and maps stay.
     command
@@ -68,10 +73,8 @@ def run_study(
     folder.absolute().parent.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         begun = begin(grid, folder)
-        work = _plan(grid, folder, workers, keep, watch)
-        for cell in grid.cells:
-            run_cell(work, cell)
-            _drop(work, grid, cell)
+        work = _plan(grid, folder.absolute(), Hands(workers, scheduler), keep, watch)
+        run_cells(work, grid.cells, drop=not keep)
         readings = [read_cell(work.place(c), c, grid.digest) for c in grid.cells]
         result = judge_claims(grid, readings, begun, command)
         _write(folder, result)
@@ -140,7 +143,7 @@ def _check(grid: Grid) -> None:
         find(network)
 
 
-def _plan(grid: Grid, folder: Path, workers: int, keep: bool, watch: Watch) -> Work:
+def _plan(grid: Grid, folder: Path, hands: Hands, keep: bool, watch: Watch) -> Work:
     """Say what the cells have in common."""
     contrasts = grid.claims.contrasts()
     thresholds = {t for c in contrasts for t in c.thresholds} or {0.5}
@@ -155,16 +158,9 @@ def _plan(grid: Grid, folder: Path, workers: int, keep: bool, watch: Watch) -> W
     )
     methods, epochs = methods_of(grid), grid.plan.epochs
     return Work(
-        *(folder, grid.digest, methods, options, epochs, workers, keep), watch=watch
+        *(folder, grid.digest, methods, options, epochs, hands.workers, keep, watch),
+        scheduler=hands.scheduler,
     )
-
-
-def _drop(work: Work, grid: Grid, cell: Cell) -> None:
-    """Remove a dataset that no cell needs any more."""
-    if work.keep or not work.data(cell).is_dir():
-        return
-    if all(work.done(c) for c in grid.cells if c.data == cell.data):
-        shutil.rmtree(work.data(cell))
 
 
 def _write(folder: Path, result: Mapping[str, Any]) -> None:

@@ -32,7 +32,7 @@ def make_grid(**change):
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    """A study that was interrupted in its second cell, and continued."""
+    """A study that was interrupted in its second cell, and continued by workers."""
     folder = tmp_path_factory.mktemp("claims") / "new" / "study"
     seen = []
 
@@ -46,7 +46,7 @@ def study(tmp_path_factory):
         run_study(make_grid(), folder, watch=interrupt)
     kept = folder / "cells" / "nigra-d101-compact-t11"
     before = {p: p.stat().st_mtime_ns for p in kept.rglob("*")}
-    result = run_study(make_grid(), folder)
+    result = run_study(make_grid(), folder, workers=2)
     assert {p: p.stat().st_mtime_ns for p in kept.rglob("*")} == before
     assert seen == ["generate", *("train", "explain", "score"), "train", "explain"]
     return folder, result

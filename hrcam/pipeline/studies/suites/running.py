@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from hrcam.methods import Method
+from hrcam.pipeline.executors import Hands
 from hrcam.pipeline.folders import check_free, replace_text
 from hrcam.pipeline.locks import locked
 from hrcam.pipeline.model import versions
@@ -23,6 +24,7 @@ from metrics.storage.folder import read
 from metrics.storage.plain import to_json, to_plain
 
 SCHEMA = 1
+ONE = Hands()
 _DIGITS = 8
 
 
@@ -33,7 +35,7 @@ def run_suite(  # noqa: PLR0913  the command's options, one to one
     *,
     store: Path | str | None = None,
     loaded: str = "",
-    workers: int = 1,
+    hands: Hands = ONE,
     watch: Watch = unwatched,
 ) -> dict[str, Any]:
     """Score a method on every cell of a suite and write ``scores.json``.
@@ -49,8 +51,8 @@ def run_suite(  # noqa: PLR0913  the command's options, one to one
         default ``suite`` in ``out``.
     loaded
         Where the method was loaded from.
-    workers
-        Processes that draw datasets.
+    hands
+        Who makes the suite's folder: processes of this machine, or a Dask cluster.
     watch
         Told of every stage.
 
@@ -71,7 +73,7 @@ def run_suite(  # noqa: PLR0913  the command's options, one to one
     folder.absolute().parent.mkdir(parents=True, exist_ok=True)
     with lent(method), locked(folder):
         _begin(folder, {"suite": suite.digest, "method": told})
-        work = build(suite, place, workers, watch)
+        work = build(suite, place, hands, watch)
         cells = [_score(suite, work, cell, method, folder) for cell in suite.cells]
     plan = suite.plan
     found = {

@@ -3,9 +3,11 @@
 import hashlib
 from pathlib import Path
 
+from hrcam.pipeline.executors import Hands
 from hrcam.pipeline.folders import check_free, replace_text
 from hrcam.pipeline.locks import locked
-from hrcam.pipeline.studies.cells import Watch, Work, run_cell
+from hrcam.pipeline.studies.cells import Watch, Work
+from hrcam.pipeline.studies.crew import run_cells
 from hrcam.pipeline.studies.suites.suite import Suite
 from metrics import ScoreOptions
 from simbench.verification import verify as verify_dataset
@@ -26,7 +28,7 @@ def options_of(suite: Suite) -> ScoreOptions:
     )
 
 
-def build(suite: Suite, folder: Path, workers: int, watch: Watch) -> Work:
+def build(suite: Suite, folder: Path, hands: Hands, watch: Watch) -> Work:
     """Make a suite's folder, or what is left of it; or check the finished one.
 
     Raises
@@ -35,22 +37,22 @@ def build(suite: Suite, folder: Path, workers: int, watch: Watch) -> Work:
         If a finished one does not agree with its checksums, or is of another suite.
     """
     work = Work(
-        folder,
+        folder.absolute(),
         suite.digest,
         suite.plan.baselines,
         options_of(suite),
         suite.plan.epochs,
-        workers,
+        hands.workers,
         keep=False,
         watch=watch,
+        scheduler=hands.scheduler,
     )
     if (folder / MANIFEST).is_file():
         check(suite, folder)
         return work
     check_free(folder, overwrite=True)
     with locked(folder):
-        for cell in suite.cells:
-            run_cell(work, cell)
+        run_cells(work, suite.cells, drop=False)
         replace_text(folder / MANIFEST, _manifest(suite, folder))
     return work
 
