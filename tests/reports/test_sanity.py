@@ -1,13 +1,15 @@
 """Sections on sanity and reliance: there when the scores folder holds them."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from reports import write
-from reports.composition import compose
-from reports.folder import load
+from reports.sections import deletion as on_deletion
+from reports.sections import reliance as on_reliance
+from reports.sections import sanity as on_sanity
 
 NAMES = ("hr_cam", "cam@stage5", "random")
 LABELS = {"hr_cam": "HR-CAM", "cam@stage5": "CAM", "random": "Random"}
@@ -130,48 +132,44 @@ def added(**found):
 
 
 @pytest.fixture
-def composed(make_scores, tmp_path):
+def sections(loaded):
+    """Build the three sections of a scores folder that holds what is given."""
+
     def make(**found):
-        folder = make_scores(
-            tmp_path / f"s{len(list(tmp_path.iterdir()))}", change=added(**found)
-        )
-        return compose(load(folder))
+        folder = replace(loaded, evidence={**loaded.evidence, **found})
+        parts = (on.build(folder) for on in (on_sanity, on_deletion, on_reliance))
+        return {part.name: part for part in parts if part is not None}
 
     return make
 
 
-def sections(report):
-    return {section.name: section for section in report.sections}
-
-
 def test_without_evidence_there_is_no_section(report):
-    assert not {"deletion", "reliance"} & set(sections(report))
-    assert sections(report)["sanity"].blocks[0].text.startswith("Not checked: ")
+    found = {section.name: section for section in report.sections}
+    assert not {"deletion", "reliance"} & set(found)
+    assert found["sanity"].blocks[0].text.startswith("Not checked: ")
     assert None not in report.sections
 
 
-def test_each_section_stands_for_itself(composed):
-    assert {"sanity", "deletion"} <= set(sections(composed(sanity=sanity())))
-    only = sections(composed(reliance=reliance()))
+def test_each_section_stands_for_itself(sections):
+    assert {"sanity", "deletion"} <= set(sections(sanity=sanity()))
+    only = sections(reliance=reliance())
     assert "reliance" in only
     assert only["sanity"].blocks[0].text.startswith("Not checked: ")
-    empty = sections(composed(sanity={}, reliance={}))
+    empty = sections(sanity={}, reliance={})
     assert "reliance" not in empty
     assert len(empty["sanity"].blocks) == 1
 
 
-def test_prose_counts_verdicts_and_leaves_out_maps_that_see_no_network(composed):
-    one = sections(composed(sanity=sanity()))["sanity"].blocks[0].text
-    other = (
-        sections(composed(sanity=sanity(0.9, "more alike")))["sanity"].blocks[0].text
-    )
+def test_prose_counts_verdicts_and_leaves_out_maps_that_see_no_network(sections):
+    one = sections(sanity=sanity())["sanity"].blocks[0].text
+    other = sections(sanity=sanity(0.9, "more alike"))["sanity"].blocks[0].text
     assert "0 of 1 without a fitted head, 0 of 1 with the head kept, 0 of 1" in one
     assert "1 of 1 without a fitted head, 1 of 1 with the head kept, 1 of 1" in other
     assert "Checked on 32 images" in one
 
 
-def test_the_last_step_is_tabulated_with_pairs_in_brackets(composed):
-    table = sections(composed(sanity=sanity()))["sanity"].blocks[2]
+def test_the_last_step_is_tabulated_with_pairs_in_brackets(sections):
+    table = sections(sanity=sanity())["sanity"].blocks[2]
     assert [row[:2] for row in table.rows] == [
         *(("HR-CAM", "refitted"), ("HR-CAM", "kept")),
         *(("CAM", "own or none"), ("Random", "own or none")),
@@ -184,14 +182,14 @@ def test_the_last_step_is_tabulated_with_pairs_in_brackets(composed):
     )
 
 
-def test_undefined_likeness_is_a_dash(composed):
-    table = sections(composed(sanity=sanity(None, "undefined")))["sanity"].blocks[2]
+def test_undefined_likeness_is_a_dash(sections):
+    table = sections(sanity=sanity(None, "undefined"))["sanity"].blocks[2]
     assert table.rows[0][2:7] == (*("\N{EN DASH} (0.30)",) * 4, "\N{EN DASH}")
     assert table.rows[0][-1] == "undefined"
 
 
-def test_other_checks_say_what_they_are_against(composed):
-    table = sections(composed(sanity=sanity()))["sanity"].blocks[3]
+def test_other_checks_say_what_they_are_against(sections):
+    table = sections(sanity=sanity())["sanity"].blocks[3]
     assert [row[1] for row in table.rows] == [
         "permuted labels, head: draw 1",
         "other run: n, seed 7",
@@ -199,8 +197,8 @@ def test_other_checks_say_what_they_are_against(composed):
     assert table.rules == (1,)
 
 
-def test_areas_stand_under_their_order_and_fill(composed):
-    table = sections(composed(sanity=sanity()))["deletion"].blocks[1]
+def test_areas_stand_under_their_order_and_fill(sections):
+    table = sections(sanity=sanity())["deletion"].blocks[1]
     assert [c.title for c in table.columns[1:]] == [
         *("Deletion, tissue median", "Deletion, healthy image"),
         *("Insertion, tissue median", "Insertion, healthy image"),
@@ -208,8 +206,8 @@ def test_areas_stand_under_their_order_and_fill(composed):
     assert table.rows[0] == ("HR-CAM", *("0.321 [0.271, 0.371]",) * 4)
 
 
-def test_the_size_of_lesions_stands_beside_the_maps(composed):
-    section = sections(composed(reliance=reliance()))["reliance"]
+def test_the_size_of_lesions_stands_beside_the_maps(sections):
+    section = sections(reliance=reliance())["reliance"]
     table = section.blocks[2]
     assert table.rows[0][:4] == (
         "HR-CAM",
@@ -220,7 +218,7 @@ def test_the_size_of_lesions_stands_beside_the_maps(composed):
     assert table.rows[-1][0] == "Area of the lesion alone"
     assert table.rules == (len(table.rows) - 1,)
     assert "No image has two lesions" in section.blocks[0].text
-    several = sections(composed(reliance=reliance(7)))["reliance"]
+    several = sections(reliance=reliance(7))["reliance"]
     assert "7 images with several lesions" in several.blocks[0].text
 
 
