@@ -1,8 +1,9 @@
 """Every score of every map: what is measured, and what of it is asked for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from metrics.counting.thresholds import Sweep
 from metrics.pooled.froc import Candidates
 from metrics.scores.score import Score
 from metrics.scores.table import choose_scores
+from metrics.storage.allocation import allocate, release
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,48 @@ class Column:
 
     score: str
     threshold: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Counted(Mapping[str, Sweep]):
+    """Counts of each entry; statuses become words when they are asked for.
+
+    Attributes
+    ----------
+    entries
+        What the first axis stands for.
+    lesion_marks, healthy_marks
+        Marked pixels, (m, n, t).
+    lesion, healthy
+        Pixels inside and outside the masks, (n,).
+    codes
+        Statuses of maps, places in :data:`~metrics.counting.statuses.STATUSES`.
+    """
+
+    entries: tuple[str, ...]
+    lesion_marks: Num[np.ndarray, "m n t"]
+    healthy_marks: Num[np.ndarray, "m n t"]
+    lesion: Num[np.ndarray, " n"]
+    healthy: Num[np.ndarray, " n"]
+    codes: UInt8[np.ndarray, "m n"]
+
+    def __getitem__(self, entry: str) -> Sweep:
+        if entry not in self.entries:
+            raise KeyError(entry)
+        place = self.entries.index(entry)
+        return Sweep(
+            self.lesion_marks[place],
+            self.healthy_marks[place],
+            self.lesion,
+            self.healthy,
+            np.array(STATUSES)[self.codes[place]],
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
 
 
 @dataclass(frozen=True)
@@ -43,6 +87,8 @@ class Measured:
         Counts of each entry at all thresholds.
     candidates
         What each entry offers as lesions, if the plan asks for it.
+    spill
+        Folder on whose disk arrays too large for memory are kept; None for memory.
     """
 
     entries: tuple[str, ...]
@@ -53,13 +99,14 @@ class Measured:
     worst: Float[np.ndarray, "c n"]
     sweeps: Mapping[str, Sweep]
     candidates: Mapping[str, Candidates] = field(default_factory=dict)
+    spill: Path | None = None
 
-    @property
+    @cached_property
     def lesion(self) -> Num[np.ndarray, " n"]:
         """Lesion pixels of each image."""
         return self.sweeps[self.entries[0]].lesion
 
-    @property
+    @cached_property
     def healthy(self) -> Num[np.ndarray, " n"]:
         """Healthy pixels of each image."""
         return self.sweeps[self.entries[0]].healthy
@@ -68,10 +115,18 @@ class Measured:
         """Values of a threshold-free score, an entry a row."""
         return self.values[:, self.columns.index(Column(score, None))]
 
+    def values_of(self, entry: int, column: int) -> Float[np.ndarray, " n"]:
+        """Copy the values of one entry's column into memory."""
+        values = np.array(self.values[entry, column])
+        release(self.values)
+        return values
+
     def worsts_of(self, entry: int, column: int) -> Float[np.ndarray, " n"]:
         """Values of one entry's column, the worst where its map has none."""
-        values = np.asarray(self.values[entry, column])
-        return np.where(np.isfinite(values), values, self.worst[column])
+        values = self.values_of(entry, column)
+        values = np.where(np.isfinite(values), values, self.worst[column])
+        release(self.worst)
+        return values
 
     def statuses_of(self, entry: int, column: int) -> Shaped[np.ndarray, " n"]:
         """Statuses of one entry's column, in words."""
@@ -80,10 +135,17 @@ class Measured:
 
 def fill_gaps(measured: Measured) -> Measured:
     """Return the same scores with those of missing maps at their worst."""
-    gaps = measured.codes == STATUSES.index("missing")
-    if not gaps.any():
+    missing = STATUSES.index("missing")
+    if not any((codes == missing).any() for row in measured.codes for codes in row):
         return measured
-    return replace(measured, values=np.where(gaps, measured.worst, measured.values))
+    shape = measured.values.shape
+    filled = allocate(shape, measured.values.dtype, measured.spill)
+    for entry, column in np.ndindex(shape[:2]):
+        gaps = measured.codes[entry, column] == missing
+        worst, values = measured.worst[column], measured.values[entry, column]
+        filled[entry, column] = np.where(gaps, worst, values)
+        release(filled, measured.codes, measured.worst, measured.values)
+    return replace(measured, values=filled)
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from metrics.counting.statuses import STATUSES
-from metrics.counting.thresholds import Sweep
-from metrics.measured import Measured, Plan
+from metrics.measured import Counted, Measured, Plan
 from metrics.pooled.froc import Candidates, join
 from metrics.shard_inputs import Opened
 from metrics.shards import SHARD, Shard, describe, measure_afar, measure_shard
 from metrics.sources.source import MapSource, MaskSource
-from metrics.storage.allocation import allocate
+from metrics.storage.allocation import allocate, release
 from metrics.storage.shards import read_shard
+
+_HELD = 16
+"""Shards whose pages stay in memory until they are handed back."""
 
 
 def measure(
@@ -113,30 +114,25 @@ class _Found:
         self.status[:, rows] = shard.status
         for parts, some in zip(self.candidates, shard.candidates, strict=False):
             parts.append(some)
+        if rows.start // SHARD % _HELD == 0:
+            release(self.values, self.codes, self.worst, self.marked)
 
     def finish(
         self, entries: tuple[str, ...], ids: Sequence[str], plan: Plan
     ) -> Measured:
         """Return all of it."""
         healthy, lesion = self.sizes
-        words = np.array(STATUSES)
-        sweeps = {
-            name: Sweep(
-                self.marked[place, 1],
-                self.marked[place, 0],
-                lesion,
-                healthy,
-                words[self.status[place]],
-            )
-            for place, name in enumerate(entries)
-        }
+        marks = self.marked[:, 1], self.marked[:, 0]
+        sweeps = Counted(entries, *marks, lesion, healthy, self.status)
         arrays = self.values, self.codes, self.worst
         candidates = {
             name: join(parts)
             for name, parts in zip(entries, self.candidates, strict=True)
             if parts
         }
-        return Measured(entries, plan.columns, tuple(ids), *arrays, sweeps, candidates)
+        return Measured(
+            entries, plan.columns, tuple(ids), *arrays, sweeps, candidates, plan.spill
+        )
 
 
 def _prepare(shard: Shard, n: int, plan: Plan) -> _Found:
@@ -148,7 +144,7 @@ def _prepare(shard: Shard, n: int, plan: Plan) -> _Found:
         allocate((m, c, n), np.dtype(np.uint8), plan.spill),
         allocate((c, n), np.dtype(np.float64), plan.spill),
         allocate((m, 2, n, levels), counts, plan.spill),
-        np.zeros((2, n), shard.sizes.dtype),
-        np.zeros((m, n), np.uint8),
+        allocate((2, n), shard.sizes.dtype, plan.spill),
+        allocate((m, n), np.dtype(np.uint8), plan.spill),
         tuple([] for _ in range(m)),
     )

@@ -204,7 +204,7 @@ def score(  # noqa: PLR0913  keywords of a public verb
         scores = with_evidence(scores, evidence)
         if folder is not None:
             write(scores, folder)
-    return scores if out is None else read(Path(out))
+    return scores if out is None else read(Path(out), scores)
 
 
 def _place(

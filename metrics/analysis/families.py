@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from metrics.analysis.options import ScoreOptions
 from metrics.analysis.strata import WITHOUT, Strata
@@ -16,6 +16,8 @@ from metrics.statistics.comparison import contrast, subtract
 from metrics.statistics.draws import Draws
 from metrics.statistics.effects import Effects, measure_effects
 from metrics.statistics.multiplicity import adjust_by_holm, adjust_by_maximum
+from metrics.statistics.rows import Rows
+from metrics.storage.allocation import release
 
 
 def compare_stratum(
@@ -50,15 +52,17 @@ def compare_stratum(
         for place in columns_in(strata, stratum, measured.columns, options.primary)
         if not SCORES[measured.columns[place].score].own_unit
     ]
-    result, pairs = [], []
-    for name in list_others(measured.entries, reference):
-        other = measured.entries.index(name)
+    result = []
+    others = [
+        measured.entries.index(n) for n in list_others(measured.entries, reference)
+    ]
+    for other in others:
+        name = measured.entries[other]
         for place in places:
             column = measured.columns[place]
             margin = margin_of(column, options.margin)
-            a, b = (measured.values[m, place, rows] for m in (first, other))
+            a, b = (measured.values_of(m, place)[rows] for m in (first, other))
             found = contrast(a, b, groups, margin, options.level)
-            pairs.append(subtract(a, b))
             result.append(
                 {
                     "reference": reference,
@@ -86,7 +90,7 @@ def compare_stratum(
             if reference in twins or name in twins:
                 both = [twins.get(entry, entry) for entry in (reference, name)]
                 where = [measured.entries.index(entry) for entry in both]
-                a, b = (measured.values[m, place, rows] for m in where)
+                a, b = (measured.values_of(m, place)[rows] for m in where)
                 again = contrast(a, b, groups, margin, options.level)
                 result[-1]["survives"] = again.verdict == found.verdict and (
                     again.difference * found.difference > 0
@@ -94,9 +98,31 @@ def compare_stratum(
                 )
     if result and len(groups):
         clusters = int(groups.max()) + 1
-        weights = Draws(clusters, options.resamples, options.seed, stratum)
-        _adjust(result, resample_means(np.stack(pairs, axis=1), groups, weights))
+        draws = Draws(
+            clusters, options.resamples, options.seed, stratum, spill=measured.spill
+        )
+        pairs = _subtract(measured, (first, others), places, np.flatnonzero(rows))
+        _adjust(result, resample_means(pairs, groups, draws))
     return result
+
+
+def _subtract(
+    measured: Measured,
+    entries: tuple[int, list[int]],
+    places: Sequence[int],
+    images: Int[np.ndarray, " n"],
+) -> Rows:
+    """Subtract entries from the first one, a column an entry and a place."""
+    first, others = entries
+
+    def make(rows: Int[np.ndarray, " k"]) -> Float[np.ndarray, "k c"]:
+        where = images[rows]
+        own = measured.values[first][np.ix_(places, where)]
+        theirs = measured.values[np.ix_(others, places, where)]
+        release(measured.values)
+        return subtract(own, theirs).reshape(-1, len(where)).T
+
+    return Rows((len(images), len(others) * len(places)), make)
 
 
 def find_twins(names: Sequence[str]) -> dict[str, str]:

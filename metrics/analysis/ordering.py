@@ -83,7 +83,8 @@ def rank_entries(
     for part in list_primary(measured, strata, options, ceilings):
         if not part.names:
             continue
-        signed = part.sign * part.values
+        signed = part.values
+        signed *= part.sign
         draws = _draw(part, options)
         found = rank_methods(signed, part.groups, draws, options.level)
         schemes = rank_by_schemes(signed)
@@ -118,4 +119,4 @@ def rank_entries(
 
 def _draw(part: Primary, options: ScoreOptions) -> Draws:
     name = f"order {part.stratum}"
-    return Draws(part.clusters, options.resamples, options.seed, name)
+    return Draws(part.clusters, options.resamples, options.seed, name, spill=part.spill)

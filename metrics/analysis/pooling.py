@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,13 @@ from jaxtyping import Bool, Float, Int
 from metrics.analysis.options import ScoreOptions
 from metrics.analysis.strata import WITHOUT, Strata
 from metrics.counting.statuses import LOST
-from metrics.counting.thresholds import Sweep
 from metrics.measured import Measured
+from metrics.pooled.adding import add_lost, resample_pools
 from metrics.pooled.froc import RATES, Candidates, choose, froc, read_off
-from metrics.pooled.pixels import POOLED, stack, unstack
+from metrics.pooled.pixels import CURVES, POOLED, unstack
 from metrics.statistics.draws import Draws
 from metrics.statistics.intervals import FEWEST
+from metrics.statistics.rows import BYTES
 
 EVERY = "every_image"
 """Stratum of all images, those without a lesion too."""
@@ -44,22 +46,24 @@ def pool_pixels(
     rows = []
     for stratum, members in _members(strata).items():
         groups = np.unique(strata.subjects[members], return_inverse=True)[1]
-        draws = _draw(groups, options, f"pooled {stratum}")
+        draws = _draw(groups, options, f"pooled {stratum}", measured.spill)
         clusters = draws.clusters
-        first = _sample(measured.sweeps[reference], members, groups, draws, options)
+        pools = resample_pools(measured.sweeps[reference], members, groups, draws)
+        first = _score(pools, options)
         for name, sweep in measured.sweeps.items():
-            found = _sample(sweep, members, groups, draws, options)
-            counts = stack(sweep, members, worst=True).sum(axis=0, keepdims=True)
-            worst = _score(counts, options)
-            lost = int(np.isin(sweep.status[members], LOST).sum())
+            if name != reference:
+                pools = resample_pools(sweep, members, groups, draws)
+            found = _score(pools, options)
+            lost = members & np.isin(sweep.status, LOST)
+            worst = _score(add_lost(pools[:1], sweep, lost), options)
             rows += [
                 {
                     "name": name,
                     "score": key[0],
                     "threshold": key[1],
                     "stratum": stratum,
-                    "images": int(members.sum()) - lost,
-                    "lost": lost,
+                    "images": int(members.sum() - lost.sum()),
+                    "lost": int(lost.sum()),
                     **_bound("value", values, clusters, options.level),
                     "worst": worst[key][0],
                     **_bound(
@@ -87,7 +91,7 @@ def pool_lesions(
     rows = []
     for stratum, members in _members(strata).items():
         groups = np.unique(strata.subjects[members], return_inverse=True)[1]
-        draws = _draw(groups, options, f"froc {stratum}")
+        draws = _draw(groups, options, f"froc {stratum}", measured.spill)
         clusters = draws.clusters
         parts = {
             name: choose(every, members) for name, every in measured.candidates.items()
@@ -133,30 +137,19 @@ def _members(strata: Strata) -> dict[str, Bool[np.ndarray, " n"]]:
     return {name: rows for name, rows in members.items() if rows.any()}
 
 
-def _draw(groups: Int[np.ndarray, " n"], options: ScoreOptions, name: str) -> Draws:
-    return Draws(int(groups.max()) + 1, options.resamples, options.seed, name)
+def _draw(
+    groups: Int[np.ndarray, " n"], options: ScoreOptions, name: str, spill: Path | None
+) -> Draws:
+    clusters = int(groups.max()) + 1
+    return Draws(clusters, options.resamples, options.seed, name, spill=spill)
 
 
-def _list_weights(draws: Draws) -> Iterator[Float[np.ndarray, "b g"]]:
+def _list_weights(draws: Draws, images: int) -> Iterator[Float[np.ndarray, "b g"]]:
     """Yield weights of clusters, block by block; the first row takes each once."""
     yield np.ones((1, draws.clusters))
-    for begin in range(0, draws.resamples, _BLOCK):
-        yield draws.weights(begin, min(begin + _BLOCK, draws.resamples))
-
-
-def _sample(
-    sweep: Sweep,
-    members: Bool[np.ndarray, " n"],
-    groups: Int[np.ndarray, " r"],
-    draws: Draws,
-    options: ScoreOptions,
-) -> Samples:
-    """Score the pools of all resamples."""
-    counts = stack(sweep, members)
-    sums = np.zeros((draws.clusters, counts.shape[1]))
-    np.add.at(sums, groups, counts)
-    pools = [weights @ sums for weights in _list_weights(draws)]
-    return _score(np.concatenate(pools), options)
+    step = min(_BLOCK, max(BYTES // (8 * images), 1))
+    for begin in range(0, draws.resamples, step):
+        yield draws.weights(begin, min(begin + step, draws.resamples))
 
 
 def _trace(
@@ -166,7 +159,7 @@ def _trace(
     return np.concatenate(
         [
             read_off(candidates, RATES, weights[:, groups]).mean(axis=1)
-            for weights in _list_weights(draws)
+            for weights in _list_weights(draws, len(groups))
         ]
     )
 
@@ -174,15 +167,15 @@ def _trace(
 def _score(sums: Float[np.ndarray, "b c"], options: ScoreOptions) -> Samples:
     """Compute every pooled score of pools."""
     pool = unstack(sums)
-    places = {threshold: round(threshold * 100) for threshold in options.thresholds}
     result: Samples = {}
     for name, compute in POOLED.items():
-        values = compute(pool)
-        if values.shape[1] == 1:
-            result[name, None] = values[:, 0]
+        if name in CURVES:
+            result[name, None] = compute(pool)[:, 0]
             continue
-        for threshold, place in places.items():
-            result[name, threshold] = values[:, place]
+        places = [round(threshold * 100) for threshold in options.thresholds]
+        values = compute(pool.at(places))
+        for threshold, column in zip(options.thresholds, values.T, strict=True):
+            result[name, threshold] = column
     return result
 
 

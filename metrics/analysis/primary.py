@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -11,6 +12,7 @@ from metrics.analysis.options import ScoreOptions
 from metrics.analysis.strata import WITHOUT, Strata
 from metrics.measured import Measured
 from metrics.scores.table import SCORES
+from metrics.storage.allocation import allocate, release
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,8 @@ class Primary:
     """Values of m entries on n images of a stratum, NaN where undefined.
 
     Entries that are the same maps in another alignment are left out. ``sign`` is -1
-    for a score that is better the lower it is.
+    for a score that is better the lower it is, ``spill`` a folder on whose disk large
+    arrays are kept.
     """
 
     stratum: str
@@ -26,6 +29,7 @@ class Primary:
     values: Float[np.ndarray, "m n"]
     groups: Int[np.ndarray, " n"]
     sign: int
+    spill: Path | None = None
 
     @property
     def clusters(self) -> int:
@@ -45,9 +49,14 @@ def list_primary(
     """
     names = tuple(n for n in drop_twins(measured.entries) if n not in without)
     places = [measured.entries.index(name) for name in names]
-    values = measured.scores_of(options.primary)[places]
+    values = measured.scores_of(options.primary)
     sign = 1 if SCORES[options.primary].higher_is_better else -1
     for stratum, rows in strata.wholes.items():
         if stratum != WITHOUT and rows.any():
             groups = np.unique(strata.subjects[rows], return_inverse=True)[1]
-            yield Primary(stratum, names, values[:, rows], groups, sign)
+            shape = len(names), len(groups)
+            some = allocate(shape, values.dtype, measured.spill)
+            for own, place in zip(some, places, strict=True):
+                own[:] = values[place, rows]
+                release(measured.values, some)
+            yield Primary(stratum, names, some, groups, sign, measured.spill)

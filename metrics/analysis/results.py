@@ -17,13 +17,11 @@ from metrics.analysis.ordering import compare_all_pairs, rank_entries
 from metrics.analysis.pooling import pool_lesions, pool_pixels
 from metrics.analysis.selection import choose_gallery, choose_panels
 from metrics.analysis.strata import Strata
+from metrics.analysis.tracing import trace_curves
 from metrics.checks.doubt import Doubt
-from metrics.counting.thresholds import Sweep
 from metrics.measured import Measured, fill_gaps
 from metrics.normalization.rescoring import Rescored
 from metrics.sources.matching import Match
-from metrics.statistics.curves import trace
-from metrics.statistics.draws import Draws
 from metrics.statistics.intervals import FEWEST, average, median_interval
 from metrics.statistics.paper import repeat_tests
 from metrics.storage.plain import to_plain
@@ -115,7 +113,7 @@ def assemble(analysis: Analysis) -> dict[str, Any]:
             analysis.rescored, strata, analysis.options
         ),
         "paper_tests": _repeat_paper(analysis),
-        "curves": _trace_curves(analysis),
+        "curves": trace_curves(measured, strata, analysis.options),
         "panels": panels,
         "panel_rule": rule,
         "gallery": choose_gallery(measured, strata, panels, analysis.options),
@@ -148,7 +146,7 @@ def _summarize(analysis: Analysis) -> list[dict[str, Any]]:
             "threshold": column.threshold,
             "stratum": stratum,
             **_describe(
-                np.asarray(measured.values[m, c]),
+                measured.values_of(m, c),
                 measured.worsts_of(m, c),
                 rows,
                 strata,
@@ -221,7 +219,10 @@ def _repeat_paper(analysis: Analysis) -> list[dict[str, Any]]:
             places = [i for i, c in enumerate(measured.columns) if c.score == score]
             for chosen in ([place] for place in places), (places,):
                 for part in chosen:
-                    pair = (measured.values[m][part][:, rows] for m in (first, other))
+                    pair = (
+                        np.stack([measured.values_of(m, c)[rows] for c in part])
+                        for m in (first, other)
+                    )
                     single = len(part) == 1
                     threshold = measured.columns[part[0]].threshold
                     result.append(
@@ -234,43 +235,3 @@ def _repeat_paper(analysis: Analysis) -> list[dict[str, Any]]:
                         }
                     )
     return result
-
-
-def _trace_curves(analysis: Analysis) -> dict[str, Any]:
-    """Trace mean sensitivity and specificity of images with a lesion."""
-    measured, strata = analysis.measured, analysis.strata
-    rows = strata.members["all"]
-    sweeps = measured.sweeps
-    curves: dict[str, Any] = {
-        "thresholds": sweeps[measured.entries[0]].thresholds,
-        "entries": {},
-    }
-    groups = np.unique(strata.subjects[rows], return_inverse=True)[1]
-    clusters = int(groups.max()) + 1 if len(groups) else 1
-    options = analysis.options
-    draws = Draws(clusters, options.resamples, options.seed, "curves")
-    for name, result in sweeps.items():
-        both = {"sensitivity": result.sensitivity, "specificity": result.specificity}
-        curves["entries"][name] = {
-            score: vars(trace(values[rows], groups, draws, options.level))
-            for score, values in both.items()
-        } | {"pooled": _pool_counts(result, rows)}
-    return curves
-
-
-def _pool_counts(sweep: Sweep, rows: Bool[np.ndarray, " n"]) -> dict[str, Any]:
-    """Add up marked pixels of images: sensitivity and precision at every threshold.
-
-    Maps without a value are left out. Precision is NaN where nothing is marked.
-    """
-    known = rows & np.isin(sweep.status, ("ok", "constant_map", "full_mask"))
-    lesion = sweep.marked_lesion[known].sum(axis=0, dtype=np.float64)
-    healthy = sweep.marked_healthy[known].sum(axis=0, dtype=np.float64)
-    marked, total = lesion + healthy, float(sweep.lesion[known].sum())
-    unknown = np.full(len(marked), np.nan)
-    precision = np.divide(lesion, marked, out=unknown.copy(), where=marked > 0)
-    return {
-        "images": int(known.sum()),
-        "sensitivity": lesion / total if total else unknown,
-        "precision": precision,
-    }

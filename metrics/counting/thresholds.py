@@ -5,11 +5,11 @@ compared with masks at thresholds once, here, and nowhere else.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Num, Shaped
+from jaxtyping import Bool, Float, Int, Num, Shaped
 
 from metrics.counting.loops import count_levels, weigh_levels
 from metrics.counting.truth import IGNORED, Truth, as_truth
@@ -36,6 +36,10 @@ class Sweep:
     lesion: Num[np.ndarray, " n"]
     healthy: Num[np.ndarray, " n"]
     status: Shaped[np.ndarray, " n"]
+
+    def take(self, rows: Int[np.ndarray, " k"]) -> "Sweep":
+        """Return the counts of some images."""
+        return Sweep(*(getattr(self, part.name)[rows] for part in fields(self)))
 
     @property
     def thresholds(self) -> Float[np.ndarray, " t"]:

@@ -1,6 +1,6 @@
 """Scores of the pixels of all images in one pool: large lesions weigh more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,16 @@ class Pool:
     marked_healthy: Num[np.ndarray, "b t"]
     lesion: Num[np.ndarray, " b"]
     healthy: Num[np.ndarray, " b"]
+
+    def at(self, places: Sequence[int]) -> "Pool":
+        """Return the pools at some thresholds only."""
+        chosen = list(places)
+        return Pool(
+            self.marked_lesion[:, chosen],
+            self.marked_healthy[:, chosen],
+            self.lesion,
+            self.healthy,
+        )
 
 
 def stack(
@@ -124,3 +134,6 @@ POOLED: dict[str, Callable[[Pool], Float[np.ndarray, "b c"]]] = {
     )
 }
 """Scores of pools: one value each, or one per threshold."""
+
+CURVES = frozenset({"pooled_average_precision"})
+"""Those that have one value, of all thresholds together."""

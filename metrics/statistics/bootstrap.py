@@ -9,12 +9,15 @@ from jaxtyping import Float, Int
 
 from metrics.statistics.clusters import Clustered, gather, round_for_sums
 from metrics.statistics.draws import FEW, Draws
+from metrics.statistics.rows import Rows, cut
+from metrics.storage.allocation import release
 
 _BLOCK = 250
+_TIMES = 4  # larger blocks for matrix products, whose threads start slowly
 
 
 def resample_means(
-    values: Float[np.ndarray, "n c"],
+    values: Float[np.ndarray, "n c"] | Rows,
     groups: Int[np.ndarray, " n"],
     draws: Draws,
 ) -> Float[np.ndarray, "b c"]:
@@ -36,7 +39,7 @@ def resample_means(
     array
         NaN where a resample has no defined value.
     """
-    return resample(gather(values, groups, draws.clusters), draws)
+    return resample(gather(values, groups, draws.clusters, draws.spill), draws)
 
 
 def resample(
@@ -58,15 +61,31 @@ def resample(
     parts = _scale_residuals(clustered) if shifted else clustered.sums
     for begin in range(0, draws.resamples, block):
         stop = min(begin + block, draws.resamples)
-        weights = draws.weights(begin, stop)
         if shifted:
-            result[begin:stop] = clustered.means + weights @ parts
+            result[begin:stop] = clustered.means + weigh(draws, begin, stop, parts)[0]
             continue
-        counts = weights @ clustered.counts
-        sums = weights @ parts
+        sums, counts = weigh(draws, begin, stop, parts, clustered.counts)
         found = np.full(sums.shape, np.nan)
         result[begin:stop] = np.divide(sums, counts, out=found, where=counts > 0)
     return result
+
+
+def weigh(
+    draws: Draws, begin: int, stop: int, *tables: Float[np.ndarray, "g _c"]
+) -> list[Float[np.ndarray, "b _c"]]:
+    """Add up clusters, each as often as the resamples from ``begin`` to ``stop`` say.
+
+    Some clusters at a time: sums that are exact do not show it.
+    """
+    drawn = draws.drawn(begin, stop)
+    widths = [table.shape[1] for table in tables]
+    found = [np.zeros((stop - begin, width)) for width in widths]
+    for part in cut(draws.clusters, max(stop - begin, *widths), _TIMES):
+        weights = drawn[:, part].astype(np.float64)
+        for table, sums in zip(tables, found, strict=True):
+            sums += weights @ table[part]
+        release(drawn, *tables)
+    return found
 
 
 def _scale_residuals(clustered: Clustered) -> Float[np.ndarray, "g c"]:

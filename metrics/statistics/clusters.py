@@ -6,13 +6,16 @@ float64. So the order of rows, the size of blocks and the number of threads of a
 matrix product change no bit of a result.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
-_BLOCK = 64  # columns at a time, to bound what is copied
+from metrics.statistics.rows import Rows, cut
+from metrics.storage.allocation import allocate, release
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,20 +36,27 @@ class Clustered:
     @cached_property
     def totals(self) -> Float[np.ndarray, " c"]:
         """Values behind each column's mean."""
-        return np.broadcast_to(self.counts.sum(axis=0), self.sums.shape[1:])
+        found = np.zeros(self.counts.shape[1])
+        for _, counts in self.blocks():
+            found += counts.sum(axis=0)
+        return np.broadcast_to(found, self.sums.shape[1:])
 
     @cached_property
     def clusters(self) -> Int[np.ndarray, " c"]:
         """Clusters behind each column's mean."""
-        return np.broadcast_to((self.counts > 0).sum(axis=0), self.sums.shape[1:])
+        found = np.zeros(self.counts.shape[1], np.int64)
+        for _, counts in self.blocks():
+            found += (counts > 0).sum(axis=0)
+        return np.broadcast_to(found, self.sums.shape[1:])
 
     @cached_property
     def means(self) -> Float[np.ndarray, " c"]:
         """Mean of each column; NaN of nothing."""
+        sums = np.zeros(self.sums.shape[1])
+        for part, _ in self.blocks():
+            sums += part.sum(axis=0)
         result = np.full(self.sums.shape[1], np.nan)
-        return np.divide(
-            self.sums.sum(axis=0), self.totals, out=result, where=self.totals > 0
-        )
+        return np.divide(sums, self.totals, out=result, where=self.totals > 0)
 
     @property
     def residuals(self) -> Float[np.ndarray, "g c"]:
@@ -62,16 +72,52 @@ class Clustered:
         clusters = self.clusters.astype(np.float64)
         factor = np.full(clusters.shape, np.nan)
         np.divide(clusters, clusters - 1, out=factor, where=clusters > 1)
-        squares = (self.residuals**2).sum(axis=0) * factor
+        squares = self._square_residuals() * factor
         result = np.full(clusters.shape, np.nan)
         np.divide(np.sqrt(squares), self.totals, out=result, where=self.totals > 0)
         return np.where(result <= 1e-12, 0.0, result)
 
+    def blocks(
+        self,
+    ) -> Iterator[tuple[Float[np.ndarray, "b c"], Float[np.ndarray, "b w"]]]:
+        """Yield sums and counts of some clusters after the others."""
+        for part in cut(*self.sums.shape):
+            yield self.sums[part], self.counts[part]
+            release(self.sums, self.counts)
+
+    def subtract(
+        self,
+        first: Int[np.ndarray, " p"],
+        second: Int[np.ndarray, " p"],
+        spill: Path | None = None,
+    ) -> "Clustered":
+        """Subtract columns from columns whose counts are the same."""
+        shape = len(self.sums), len(first)
+        sums = allocate(shape, np.dtype(np.float64), spill)
+        for part in cut(*shape):
+            some = self.sums[part]
+            sums[part] = some[:, first] - some[:, second]
+            release(self.sums, sums)
+        return Clustered(sums, self.counts)
+
+    def _square_residuals(self) -> Float[np.ndarray, " c"]:
+        """Add up squared residuals, row after row whatever the blocks."""
+        means = np.nan_to_num(self.means)
+        if len(means) == 1:  # NumPy adds up a single column in pairs
+            return np.asarray((self.residuals**2).sum(axis=0))
+        found = np.zeros(len(means))
+        for sums, counts in self.blocks():
+            squares = (sums - counts * means) ** 2
+            squares[0] += found
+            found = squares.sum(axis=0)
+        return found
+
 
 def gather(
-    values: Float[np.ndarray, "n c"],
+    values: Float[np.ndarray, "n c"] | Rows,
     groups: Int[np.ndarray, " n"],
     clusters: int,
+    spill: Path | None = None,
 ) -> Clustered:
     """Add the defined values of each column up by cluster.
 
@@ -83,56 +129,66 @@ def gather(
         Number of each row's cluster, from 0.
     clusters
         How many clusters there are.
+    spill
+        Folder on whose disk large sums are kept; None keeps them in memory.
     """
     order = np.argsort(groups, kind="stable")
-    present, starts = np.unique(groups[order], return_index=True)
     sizes = np.bincount(groups, minlength=clusters)
     # The largest sum a resample can have; 16 times all rows does not happen.
     terms = max(min(clusters * int(sizes.max(initial=1)), 16 * len(values)), 1)
-    sums = np.zeros((clusters, values.shape[1]))
-    counts = np.empty((clusters, 0))
-    complete = True
-    for begin in range(0, values.shape[1], _BLOCK):
-        part = slice(begin, begin + _BLOCK)
-        block = values[order, part]
+    largest, complete = np.zeros(values.shape[1]), True
+    for part in cut(*values.shape):
+        block = np.abs(values[order[part]])
         known = np.isfinite(block)
-        if complete and not known.all():
-            complete = False
-            counts = np.repeat(sizes[:, None], values.shape[1], axis=1).astype(float)
+        complete = complete and bool(known.all())
+        block = np.where(known, block, 0.0)
+        np.maximum(largest, block.max(axis=0, initial=0.0), out=largest)
+    quantum = _find_quantum(largest, terms)
+    shape = clusters, values.shape[1]
+    sums = allocate(shape, np.dtype(np.float64), spill)
+    counts = sizes[:, None].astype(float)
+    if not complete:
+        counts = allocate(shape, np.dtype(np.float64), spill)
+    for part in cut(*values.shape):
+        block, own = values[order[part]], groups[order[part]]
+        known = np.isfinite(block)
         if not complete:
-            counts[:, part] = _add_up(known.astype(float), present, starts, clusters)
+            _add_up(known.astype(float), own, counts)
             block = np.where(known, block, 0.0)
-        rounded = round_for_sums(block, terms)
-        sums[:, part] = _add_up(rounded, present, starts, clusters)
-    return Clustered(sums, sizes[:, None].astype(float) if complete else counts)
+        _add_up(np.rint(block / quantum) * quantum, own, sums)
+        release(sums, counts)
+    return Clustered(sums, counts)
 
 
 def round_for_sums(
     values: Float[np.ndarray, "n c"], terms: int
 ) -> Float[np.ndarray, "n c"]:
     """Round each column so that sums of up to ``terms`` of its values are exact."""
-    largest = np.abs(values).max(axis=0, initial=0.0)
-    exponents = np.frexp(largest * terms)[1]
-    quantum = np.ldexp(1.0, exponents - 52)
+    quantum = _find_quantum(np.abs(values).max(axis=0, initial=0.0), terms)
     return np.rint(values / quantum) * quantum
+
+
+def _find_quantum(
+    largest: Float[np.ndarray, " c"], terms: int
+) -> Float[np.ndarray, " c"]:
+    """Return what values up to the largest must be multiples of."""
+    exponents = np.frexp(largest * terms)[1]
+    return np.ldexp(1.0, exponents - 52)
 
 
 def same_pattern(values: Float[np.ndarray, "m n"]) -> bool:
     """Whether all rows are undefined at the same places."""
-    known: Bool[np.ndarray, "m n"] = np.isfinite(values)
-    return bool((known == known[:1]).all())
+    first = np.isfinite(values[0]) if len(values) else np.ones(0, bool)
+    return all((np.isfinite(row) == first).all() for row in values)
 
 
 def _add_up(
-    values: Float[np.ndarray, "n c"],
-    present: Int[np.ndarray, " p"],
-    starts: Int[np.ndarray, " p"],
-    clusters: int,
-) -> Float[np.ndarray, "g c"]:
-    """Add up runs of rows, one run for each cluster that is there."""
-    if len(present) == len(values) == clusters:
-        return values
-    result = np.zeros((clusters, values.shape[1]))
-    if len(present):
-        result[present] = np.add.reduceat(values, starts, axis=0)
-    return result
+    values: Float[np.ndarray, "b c"],
+    groups: Int[np.ndarray, " b"],
+    result: Float[np.ndarray, "g c"],
+) -> None:
+    """Add runs of rows of one cluster to what is there."""
+    starts = np.flatnonzero(np.diff(groups, prepend=-1))
+    if len(starts) < len(values):
+        values = np.add.reduceat(values, starts, axis=0)
+    result[groups[starts]] += values

@@ -10,6 +10,7 @@ from metrics.statistics.clusters import gather
 from metrics.statistics.deviations import reach, scale, spread_of
 from metrics.statistics.draws import Draws
 from metrics.statistics.intervals import FEWEST
+from metrics.statistics.rows import Rows, cut
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Curve:
 
 
 def trace(
-    values: Float[np.ndarray, "n t"],
+    values: Float[np.ndarray, "n t"] | Rows,
     groups: Int[np.ndarray, " n"],
     draws: Draws,
     level: float = 0.95,
@@ -53,11 +54,16 @@ def trace(
     -----
     The band is the mean and :func:`reach` times its cluster-robust error.
     """
-    known = np.isfinite(values).all(axis=1)
+    every = np.arange(len(values))
+    known = np.zeros(len(values), bool)
+    for part in cut(*values.shape):
+        known[part] = np.isfinite(values[every[part]]).all(axis=1)
     unknown = np.full(values.shape[1], np.nan)
     if not known.any():
         return Curve(unknown, unknown, unknown)
-    clustered = gather(values[known], groups[known], draws.clusters)
+    places = np.flatnonzero(known)
+    defined = Rows((len(places), len(unknown)), lambda rows: values[places[rows]])
+    clustered = gather(defined, groups[known], draws.clusters, draws.spill)
     mean, clusters = clustered.means, int(clustered.clusters[0])
     if clusters < FEWEST:
         return Curve(mean, unknown, unknown)

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from zlib import crc32
 
 import numpy as np
 from jaxtyping import Float, Int
+
+from metrics.storage.allocation import SMALL, allocate, release
 
 BOOTSTRAPS = ("resampling", "multiplier")
 """Ways to draw: clusters with replacement, or a random sign for each cluster."""
@@ -33,6 +36,9 @@ class Draws:
         One of :data:`BOOTSTRAPS`. ``resampling``: how often each cluster is drawn.
         ``multiplier``: -1 or 1 (Rademacher's weights), or Webb's six points where
         clusters are fewer than :data:`FEW`.
+    spill
+        Folder on whose disk many weights are kept, a byte each; None keeps them in
+        memory, or draws them again where they are more than 256 MB.
 
     Raises
     ------
@@ -45,6 +51,7 @@ class Draws:
     seed: int
     name: str
     kind: str = "resampling"
+    spill: Path | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in BOOTSTRAPS:
@@ -53,18 +60,32 @@ class Draws:
 
     def weights(self, start: int, stop: int) -> Float[np.ndarray, "b g"]:
         """Weights of the resamples from ``start`` up to ``stop``."""
-        if self._small:
-            return self._whole[start:stop].astype(np.float64)
-        return np.stack([self._draw(k) for k in range(start, stop)]).astype(np.float64)
+        return self.drawn(start, stop).astype(np.float64)
+
+    def drawn(
+        self, start: int, stop: int
+    ) -> Int[np.ndarray, "b g"] | Float[np.ndarray, "b g"]:
+        """Return the same weights in the few bytes that they are kept in."""
+        if self._kept:
+            return self._whole[start:stop]
+        return np.stack([self._draw(number) for number in range(start, stop)])
 
     @property
-    def _small(self) -> bool:
-        return self.clusters * self.resamples * 2 <= _KEPT
+    def _kept(self) -> bool:
+        return self.spill is not None or self.clusters * self.resamples <= _KEPT
 
     @cached_property
     def _whole(self) -> Int[np.ndarray, "b g"] | Float[np.ndarray, "b g"]:
-        """All weights; two bytes each but for Webb's."""
-        return np.stack([self._draw(number) for number in range(self.resamples)])
+        """All weights."""
+        shape = self.resamples, self.clusters
+        whole = allocate(shape, self._draw(0).dtype, self.spill)
+        held = max(SMALL // self.clusters, 1)
+        for number in range(self.resamples):
+            whole[number] = self._draw(number)
+            if number % held == 0:
+                release(whole)
+        release(whole)
+        return whole
 
     def _draw(self, number: int) -> Int[np.ndarray, " g"] | Float[np.ndarray, " g"]:
         generator = np.random.default_rng(
@@ -72,11 +93,12 @@ class Draws:
         )
         if self.kind == "resampling":
             taken = generator.integers(0, self.clusters, size=self.clusters)
-            return np.bincount(taken, minlength=self.clusters).astype(np.int16)
+            # That one is drawn 128 times has a chance below 1e-210.
+            return np.bincount(taken, minlength=self.clusters).astype(np.int8)
         if self.clusters < FEW:
             return _WEBB[generator.integers(0, len(_WEBB), size=self.clusters)]
         signs = generator.integers(0, 2, size=self.clusters, dtype=np.int8)
-        return (2 * signs - 1).astype(np.int16)
+        return 2 * signs - 1
 
 
 def draw_weights(

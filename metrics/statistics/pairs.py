@@ -17,6 +17,7 @@ from metrics.statistics.deviations import reach, scale, spread_of
 from metrics.statistics.draws import Draws
 from metrics.statistics.intervals import find_p_values, find_reaches
 from metrics.statistics.multiplicity import adjust_by_holm, step_down
+from metrics.statistics.rows import Rows, cut
 
 _BLOCK = 50
 
@@ -81,7 +82,7 @@ def compare_pairs(
     """
     pairs = np.triu_indices(len(values), 1)
     columns = range(values.shape[2])
-    parts = [_compare(values[:, :, c], pairs, groups, draws.clusters) for c in columns]
+    parts = [_compare(values[:, :, c], groups, draws) for c in columns]
     found = {
         name: np.stack([part[name] for part in parts], axis=1) for name in parts[0]
     }
@@ -115,16 +116,18 @@ def compare_pairs(
 
 
 def _compare(
-    values: Float[np.ndarray, "m n"],
-    pairs: tuple[Int[np.ndarray, " p"], Int[np.ndarray, " p"]],
-    groups: Int[np.ndarray, " n"],
-    clusters: int,
+    values: Float[np.ndarray, "m n"], groups: Int[np.ndarray, " n"], draws: Draws
 ) -> dict[str, np.ndarray]:
     """Compare all pairs at one column, each on its own images."""
-    differences = subtract(values[pairs[0]], values[pairs[1]])
-    gathered = gather(differences.T, groups, clusters)
+    differences = _subtract(values)
+    gathered = gather(differences, groups, draws.clusters, draws.spill)
     count = gathered.totals
-    wins = (differences > 0).sum(axis=1) + (differences == 0).sum(axis=1) / 2
+    wins = np.zeros(len(count))
+    same = np.ones(len(count), bool)
+    for part in cut(*differences.shape):
+        some = differences[np.arange(part.start, part.stop)]
+        wins += (some > 0).sum(axis=0) + (some == 0).sum(axis=0) / 2
+        same &= ~(np.nan_to_num(some) != 0).any(axis=0)
     rate = np.full(len(wins), np.nan)
     np.divide(wins, count, out=rate, where=count > 0)
     return {
@@ -133,8 +136,19 @@ def _compare(
         "difference": gathered.means,
         "error": gathered.errors,
         "win_rate": rate,
-        "same": ~(np.nan_to_num(differences) != 0).any(axis=1),
+        "same": same,
     }
+
+
+def _subtract(values: Float[np.ndarray, "m n"]) -> Rows:
+    """Subtract methods from methods, a row an image, a column a pair."""
+    first, second = np.triu_indices(len(values), 1)
+
+    def make(rows: Int[np.ndarray, " k"]) -> Float[np.ndarray, "k p"]:
+        some = values[:, rows]
+        return subtract(some[first], some[second]).T
+
+    return Rows((values.shape[1], len(first)), make)
 
 
 def _reach_all(
@@ -169,7 +183,10 @@ class Deviations:
         methods, images, width = self.values.shape
         columns = range(width)
         shared = np.array([same_pattern(self.values[:, :, c]) for c in columns])
-        together = self.values.transpose(1, 0, 2).reshape(images, methods * width)
+        together = Rows(
+            (images, methods * width),
+            lambda rows: self.values[:, rows].transpose(1, 0, 2).reshape(len(rows), -1),
+        )
         means = resample_means(together, self.groups, self.draws)
         means = means.reshape(-1, methods, width)
         own = {c: self._resample(c) for c in np.flatnonzero(~shared).tolist()}
@@ -190,7 +207,5 @@ class Deviations:
             yield scale(block - self.difference, spread)
 
     def _resample(self, column: int) -> Float[np.ndarray, "b p"]:
-        first, second = np.triu_indices(len(self.values), 1)
-        values = self.values[:, :, column]
-        differences = subtract(values[first], values[second])
-        return resample_means(differences.T, self.groups, self.draws)
+        differences = _subtract(self.values[:, :, column])
+        return resample_means(differences, self.groups, self.draws)

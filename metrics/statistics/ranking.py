@@ -7,6 +7,7 @@ ranks of all methods at once.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -17,6 +18,7 @@ from metrics.statistics.deviations import reach, scale, spread_of
 from metrics.statistics.draws import Draws
 from metrics.statistics.intervals import FEWEST
 from metrics.statistics.midranks import least_ranks
+from metrics.statistics.rows import Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +73,8 @@ def rank_methods(
     level
         Chance that all rank sets hold.
     """
-    complete = np.isfinite(values).all(axis=0)
-    count, methods = int(complete.sum()), len(values)
+    complete = find_complete(values)
+    count, methods = len(complete), len(values)
     if not count:
         nothing = np.full(methods, np.nan)
         ranks = np.ones(methods, dtype=np.int64)
@@ -80,12 +82,13 @@ def rank_methods(
         return Ranking(
             0, 0, nothing, ranks, nothing, nothing, table, nothing, nothing[:0]
         )
-    gathered = gather(values[:, complete].T, groups[complete], draws.clusters)
+    rows = Rows((count, methods), lambda rows: values[:, complete[rows]].T)
+    gathered = gather(rows, groups[complete], draws.clusters, draws.spill)
     resampled = resample(gathered, draws)
     resampled = resampled[np.isfinite(resampled[:, 0])]
     ranks = order(resampled)
     best = ranks == 1
-    low, high = find_rank_sets(gathered, resampled, level)
+    low, high = find_rank_sets(gathered, resampled, level, draws.spill)
     rank = order(gathered.means[None])[0]
     return Ranking(
         count,
@@ -98,6 +101,14 @@ def rank_methods(
         (best / best.sum(axis=1, keepdims=True)).mean(axis=0),
         agree(rank, ranks),
     )
+
+
+def find_complete(values: Float[np.ndarray, "m n"]) -> Int[np.ndarray, " k"]:
+    """Find the images where all methods are defined."""
+    complete = np.ones(values.shape[1], bool)
+    for own in values:
+        complete &= np.isfinite(own)
+    return np.flatnonzero(complete)
 
 
 def order(means: Float[np.ndarray, "b m"]) -> Int[np.ndarray, "b m"]:
@@ -121,7 +132,10 @@ def agree(
 
 
 def find_rank_sets(
-    gathered: Clustered, resampled: Float[np.ndarray, "b m"], level: float
+    gathered: Clustered,
+    resampled: Float[np.ndarray, "b m"],
+    level: float,
+    spill: Path | None = None,
 ) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, " m"]]:
     """Find the sets of ranks that hold all true ranks at once.
 
@@ -136,6 +150,8 @@ def find_rank_sets(
         Their bootstrap.
     level
         Chance that all sets hold.
+    spill
+        Folder on whose disk large sums are kept.
     """
     methods = len(gathered.means)
     clusters = int(gathered.clusters[0])
@@ -143,18 +159,19 @@ def find_rank_sets(
         return np.full(methods, np.nan), np.full(methods, np.nan)
     surely = np.zeros((methods, methods), dtype=bool)
     if methods > 1:
-        surely = _find_surely_better(gathered, resampled, level)
+        surely = _find_surely_better(gathered, resampled, level, spill)
     return 1.0 + surely.sum(axis=0), float(methods) - surely.sum(axis=1)
 
 
 def _find_surely_better(
-    gathered: Clustered, resampled: Float[np.ndarray, "b m"], level: float
+    gathered: Clustered,
+    resampled: Float[np.ndarray, "b m"],
+    level: float,
+    spill: Path | None,
 ) -> Bool[np.ndarray, "m m"]:
     """Whether the row's method is surely better than the column's."""
     first, second = np.triu_indices(len(gathered.means), 1)
-    pairs = Clustered(
-        gathered.sums[:, first] - gathered.sums[:, second], gathered.counts
-    )
+    pairs = gathered.subtract(first, second, spill)
     deviations = resampled[:, first] - resampled[:, second] - pairs.means
     largest = scale(deviations, spread_of(deviations)).max(axis=1)
     half = reach(largest, int(gathered.clusters[0]), level) * pairs.errors

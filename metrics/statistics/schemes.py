@@ -1,30 +1,58 @@
 """Other ways to turn scores into a ranking: whether an order survives them."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Float, Int
 
 from metrics.statistics.midranks import midranks
-from metrics.statistics.ranking import order
+from metrics.statistics.ranking import find_complete, order
+from metrics.statistics.rows import cut
 
 
-def _mean(values: Float[np.ndarray, "m n"]) -> Float[np.ndarray, " m"]:
-    return values.mean(axis=1)
+@dataclass(frozen=True, eq=False)
+class _Complete:
+    """Scores on the images where all methods are defined."""
+
+    values: Float[np.ndarray, "m n"]
+    places: Int[np.ndarray, " k"]
+
+    def columns(self) -> Iterator[Float[np.ndarray, " k"]]:
+        """Yield the scores of one method after the other."""
+        for own in self.values:
+            yield own[self.places]
+
+    def blocks(self) -> Iterator[Float[np.ndarray, "b m"]]:
+        """Yield the scores on some images after the others."""
+        for part in cut(len(self.places), len(self.values)):
+            yield self.values[:, self.places[part]].T
 
 
-def _median(values: Float[np.ndarray, "m n"]) -> Float[np.ndarray, " m"]:
-    return np.median(values, axis=1)
+def _mean(complete: _Complete) -> Float[np.ndarray, " m"]:
+    return np.array([own.mean() for own in complete.columns()])
 
 
-def _rank_then_mean(values: Float[np.ndarray, "m n"]) -> Float[np.ndarray, " m"]:
+def _median(complete: _Complete) -> Float[np.ndarray, " m"]:
+    return np.array([np.median(own) for own in complete.columns()])
+
+
+def _rank_then_mean(complete: _Complete) -> Float[np.ndarray, " m"]:
     """Negated mean of the ranks on each image."""
-    return -midranks(-np.round(values, 12), axis=0).mean(axis=1)
+    sums = np.zeros(len(complete.values))
+    for block in complete.blocks():
+        sums += midranks(-np.round(block, 12), axis=1).sum(axis=0)
+    return -sums / len(complete.places)
 
 
-def _win_rate(values: Float[np.ndarray, "m n"]) -> Float[np.ndarray, " m"]:
+def _win_rate(complete: _Complete) -> Float[np.ndarray, " m"]:
     """Share of the others that are outdone by more than half: most duels won."""
-    rounded = np.round(values, 12)
-    duels = [np.sign(np.sign(own[None] - rounded).sum(axis=1)).sum() for own in rounded]
-    return np.array(duels, dtype=np.float64)
+    leads = np.zeros((len(complete.values),) * 2)
+    for block in complete.blocks():
+        rounded = np.round(block, 12)
+        for lead, own in zip(leads, rounded.T, strict=True):
+            lead += np.sign(own[:, None] - rounded).sum(axis=0)
+    return np.sign(leads).sum(axis=1)
 
 
 SCHEMES = {
@@ -49,7 +77,8 @@ def rank_by_schemes(
         duels: a method wins against another if it is better on more images than it is
         worse.
     """
-    complete = values[:, np.isfinite(values).all(axis=0)]
-    if not complete.shape[1]:
+    complete = find_complete(values)
+    if not len(complete):
         return {}
-    return {name: order(scheme(complete)[None])[0] for name, scheme in SCHEMES.items()}
+    scores = _Complete(values, complete)
+    return {name: order(scheme(scores)[None])[0] for name, scheme in SCHEMES.items()}

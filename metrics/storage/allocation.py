@@ -1,11 +1,12 @@
 """Room for arrays: in memory, or on disk where they are large."""
 
+import mmap
 from pathlib import Path
 from tempfile import TemporaryFile
 
 import numpy as np
 
-SMALL = 2**26
+SMALL = 2**20
 """Arrays of fewer bytes are always kept in memory."""
 
 
@@ -28,3 +29,15 @@ def allocate(
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryFile(dir=folder) as file:
         return np.memmap(file, dtype, "w+", shape=shape)
+
+
+def release(*arrays: np.ndarray) -> None:
+    """Hand the pages of arrays on disk back to the system, which keeps what they hold.
+
+    They no longer count as this process's memory, and are there again when they are
+    asked for. Arrays in memory stay as they are.
+    """
+    for array in arrays:
+        pages = getattr(array, "_mmap", None)
+        if pages is not None and hasattr(mmap, "MADV_DONTNEED"):
+            pages.madvise(mmap.MADV_DONTNEED)

@@ -7,6 +7,7 @@ written last, so a folder without it is unfinished.
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,16 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
 import zarr
+from jaxtyping import Float, UInt8
 
 from metrics.analysis.results import SCHEMA
 from metrics.counting.statuses import STATUSES
-from metrics.counting.thresholds import Sweep
 from metrics.measured import Column, Measured
 from metrics.scoring import Scores
 from metrics.storage.archives import read_arrays, write_arrays
+from metrics.storage.curves import read_counts, write_counts
 from metrics.storage.plain import to_json
-from metrics.table import lengthen
+from metrics.table import ROWS, lengthen
 
 _MEMBERS = ("scores.parquet", "scores.csv", "curves.zarr", "evidence", "results.json")
 
@@ -45,15 +47,23 @@ def write(scores: Scores, folder: Path) -> None:
         msg = f"{folder} must be empty, got files in it; name another folder"
         raise FileExistsError(msg)
     _write_table(scores, folder)
-    _write_counts(scores, folder / "curves.zarr")
+    write_counts(scores.measured, folder / "curves.zarr")
     (folder / "evidence").mkdir()
     for name, content in scores.evidence.items():
         _write_evidence(folder / "evidence", name, content)
     (folder / "results.json").write_text(to_json(scores.results), encoding="utf-8")
 
 
-def read(folder: Path) -> Scores:
+def read(folder: Path, written: Scores | None = None) -> Scores:
     """Read scores back.
+
+    Parameters
+    ----------
+    folder
+        Of :func:`write`.
+    written
+        What was just written there: what grows with the number of images is taken from
+        it and not read again.
 
     Raises
     ------
@@ -75,8 +85,11 @@ def read(folder: Path) -> Scores:
         if results["schema"] != SCHEMA:
             msg = f"schema {results['schema']}, not {SCHEMA}"
             raise ValueError(msg)
-        measured = _read_measured(folder, results)
-        frame = _read_frame(folder / "scores.parquet", len(measured.ids))
+        if written is None:
+            measured = _read_measured(folder, results)
+            frame = _read_frame(folder / "scores.parquet", len(measured.ids))
+        else:
+            measured, frame = replace(written.measured, candidates={}), written.frame
         evidence = _read_evidence(folder / "evidence")
     except Exception as error:  # libraries raise anything on broken files
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -89,7 +102,7 @@ def read(folder: Path) -> Scores:
 
 
 def _write_table(scores: Scores, folder: Path) -> None:
-    """Write the long table, entry by entry."""
+    """Write the long table, some rows at a time."""
     parts = lengthen(scores.measured, scores.entries, scores.frame)
     writer: pq.ParquetWriter | None = None
     with (folder / "scores.csv").open("w", encoding="utf-8", newline="") as text:
@@ -98,10 +111,18 @@ def _write_table(scores: Scores, folder: Path) -> None:
             rows.to_csv(text, index=False, header=first, lineterminator="\n")
             table = pa.Table.from_pandas(rows, preserve_index=False)
             if writer is None:
-                writer = pq.ParquetWriter(folder / "scores.parquet", table.schema)
+                schema = _complete(table.schema, scores.frame)
+                writer = pq.ParquetWriter(folder / "scores.parquet", schema)
             writer.write_table(table.cast(writer.schema))
     if writer is not None:
         writer.close()
+
+
+def _complete(schema: pa.Schema, frame: pd.DataFrame) -> pa.Schema:
+    """Take the types of a frame's columns from all of its rows, not the first ones."""
+    for field in pa.Schema.from_pandas(frame, preserve_index=False):
+        schema = schema.set(schema.get_field_index(field.name), field)
+    return schema
 
 
 def _read_measured(folder: Path, results: Mapping[str, Any]) -> Measured:
@@ -114,78 +135,42 @@ def _read_measured(folder: Path, results: Mapping[str, Any]) -> Measured:
         msg = "other entries in curves.zarr than in results.json"
         raise ValueError(msg)
     shape = len(entries), len(columns), len(ids)
-    wanted = ["value", "status"]
-    table = pq.read_table(folder / "scores.parquet", columns=wanted)
-    if table.num_rows != np.prod(shape):
-        msg = f"scores.parquet with {table.num_rows} rows, not {np.prod(shape)}"
-        raise ValueError(msg)
-    words = pa.compute.index_in(table["status"], pa.array(STATUSES))
-    values = table["value"].to_numpy().reshape(shape)
-    codes = words.to_numpy().astype(np.uint8).reshape(shape)
-    sweeps = _read_counts(group, entries)
+    values, codes = _read_values(folder / "scores.parquet", shape)
+    sweeps = read_counts(group, entries)
     worst = np.asarray(group["worst"])
     return Measured(entries, columns, ids, values, codes, worst, sweeps)
 
 
+def _read_values(
+    path: Path, shape: tuple[int, ...]
+) -> tuple[Float[np.ndarray, "m c n"], UInt8[np.ndarray, "m c n"]]:
+    """Read values and statuses of the long table, some rows at a time."""
+    with pq.ParquetFile(path) as file:
+        if file.metadata.num_rows != np.prod(shape):
+            msg = f"scores.parquet with {file.metadata.num_rows} rows, not "
+            raise ValueError(msg + str(np.prod(shape)))
+        values, codes = np.empty(shape), np.empty(shape, np.uint8)
+        start, words = 0, pa.array(STATUSES)
+        for rows in file.iter_batches(ROWS, columns=["value", "status"]):
+            part = slice(start, start + rows.num_rows)
+            found = pa.compute.index_in(rows["status"], words)
+            values.reshape(-1)[part] = rows["value"].to_numpy(zero_copy_only=False)
+            codes.reshape(-1)[part] = found.to_numpy(zero_copy_only=False)
+            start += rows.num_rows
+    return values, codes
+
+
 def _read_frame(path: Path, images: int) -> pd.DataFrame:
     """Read subject and strata: what stands behind the scores, once per image."""
-    file = pq.ParquetFile(path)
-    names = file.schema_arrow.names
-    wanted = names[names.index("status") + 1 :]
-    rows = file.read_row_group(0, columns=wanted).slice(0, images)
-    return rows.to_pandas()
-
-
-def _write_counts(scores: Scores, path: Path) -> None:
-    """Write counts of all entries; one chunk per entry."""
-    measured = scores.measured
-    codes = {status: code for code, status in enumerate(STATUSES)}
-    attributes = {
-        "entries": list(measured.entries),
-        "image_ids": list(measured.ids),
-        "columns": [[column.score, column.threshold] for column in measured.columns],
-        "statuses": list(STATUSES),
-    }
-    group = zarr.create_group(path, zarr_format=3, attributes=attributes)
-    first = measured.sweeps[measured.entries[0]]
-    for name in ("marked_lesion", "marked_healthy"):
-        counts: np.ndarray = getattr(first, name)
-        whole = counts.dtype.kind != "f"
-        array = group.create_array(
-            name,
-            shape=(len(measured.entries), *counts.shape),
-            dtype=np.int32 if whole else np.float64,
-            chunks=(1, *counts.shape),
-            dimension_names=("entry", "image", "threshold"),
-        )
-        for place, entry in enumerate(measured.entries):
-            array[place] = getattr(measured.sweeps[entry], name)
-    for name in ("lesion", "healthy"):
-        group.create_array(name, data=getattr(first, name), dimension_names=("image",))
-    group.create_array(
-        "worst", data=np.asarray(measured.worst), dimension_names=("column", "image")
-    )
-    status = np.array(
-        [[codes[s] for s in measured.sweeps[e].status] for e in measured.entries]
-    )
-    group.create_array(
-        "status", data=status.astype(np.uint8), dimension_names=("entry", "image")
-    )
-
-
-def _read_counts(group: zarr.Group, entries: tuple[str, ...]) -> dict[str, Sweep]:
-    arrays = {name: np.asarray(array[:]) for name, array in group.arrays()}
-    statuses = np.array(STATUSES)[arrays["status"]]
-    return {
-        name: Sweep(
-            arrays["marked_lesion"][index],
-            arrays["marked_healthy"][index],
-            arrays["lesion"],
-            arrays["healthy"],
-            statuses[index],
-        )
-        for index, name in enumerate(entries)
-    }
+    with pq.ParquetFile(path) as file:
+        names = file.schema_arrow.names
+        wanted = names[names.index("status") + 1 :]
+        groups, rows = 0, 0
+        while rows < images:
+            rows += file.metadata.row_group(groups).num_rows
+            groups += 1
+        table = file.read_row_groups(range(groups), columns=wanted)
+        return table.slice(0, images).to_pandas()
 
 
 def _write_evidence(folder: Path, name: str, content: Any) -> None:

@@ -368,6 +368,7 @@ def test_blocks_of_resamples_do_not_show(make_scene, monkeypatch):
     options = replace(QUICK, froc=True)
     whole = score(maps, masks, options=options).results
     monkeypatch.setattr("metrics.analysis.pooling._BLOCK", 7)
+    monkeypatch.setattr("metrics.pooled.adding._BLOCK", 7)
     monkeypatch.setattr("metrics.statistics.draws._KEPT", 0)
     parts = score(maps, masks, options=options).results
     assert parts["pooled"] == whole["pooled"]

@@ -1,0 +1,82 @@
+"""Counts at all thresholds as arrays in ``curves.zarr``."""
+
+from pathlib import Path
+
+import numpy as np
+import zarr
+from jaxtyping import Shaped, UInt8
+
+from metrics.counting.statuses import STATUSES
+from metrics.counting.thresholds import Sweep
+from metrics.measured import Measured
+from metrics.storage.allocation import release
+
+IMAGES = 4096
+"""Images of one chunk of counts."""
+
+
+def write_counts(measured: Measured, path: Path) -> None:
+    """Write counts of all entries; a chunk has one entry and some images."""
+    attributes = {
+        "entries": list(measured.entries),
+        "image_ids": list(measured.ids),
+        "columns": [[column.score, column.threshold] for column in measured.columns],
+        "statuses": list(STATUSES),
+    }
+    group = zarr.create_group(path, zarr_format=3, attributes=attributes)
+    first = measured.sweeps[measured.entries[0]]
+    for name in ("marked_lesion", "marked_healthy"):
+        counts: np.ndarray = getattr(first, name)
+        whole = counts.dtype.kind != "f"
+        images, levels = counts.shape
+        array = group.create_array(
+            name,
+            shape=(len(measured.entries), images, levels),
+            dtype=np.int32 if whole else np.float64,
+            chunks=(1, min(images, IMAGES), levels),
+            dimension_names=("entry", "image", "threshold"),
+        )
+        for place, entry in enumerate(measured.entries):
+            counts = getattr(measured.sweeps[entry], name)
+            for start in range(0, images, IMAGES):
+                rows = slice(start, min(start + IMAGES, images))
+                array[place, rows] = counts[rows]
+                release(counts)
+    for name in ("lesion", "healthy"):
+        group.create_array(name, data=getattr(first, name), dimension_names=("image",))
+    worst = group.create_array(
+        "worst",
+        shape=measured.worst.shape,
+        dtype=np.float64,
+        dimension_names=("column", "image"),
+    )
+    step = worst.chunks[1]
+    for start in range(0, len(measured.ids), step):
+        images = slice(start, min(start + step, len(measured.ids)))
+        worst[:, images] = np.array(measured.worst[:, images])
+        release(measured.worst)
+    status = np.stack([_encode(measured.sweeps[e].status) for e in measured.entries])
+    group.create_array("status", data=status, dimension_names=("entry", "image"))
+
+
+def _encode(status: Shaped[np.ndarray, " n"]) -> UInt8[np.ndarray, " n"]:
+    codes = np.zeros(len(status), np.uint8)
+    for code, word in enumerate(STATUSES):
+        codes[status == word] = code
+    return codes
+
+
+def read_counts(group: zarr.Group, entries: tuple[str, ...]) -> dict[str, Sweep]:
+    """Read counts of all entries."""
+    arrays = {name: np.asarray(array[:]) for name, array in group.arrays()}
+    statuses = np.array(STATUSES)[arrays["status"]]
+    return {
+        name: Sweep(
+            arrays["marked_lesion"][index],
+            arrays["marked_healthy"][index],
+            arrays["lesion"],
+            arrays["healthy"],
+            statuses[index],
+        )
+        for index, name in enumerate(entries)
+    }
