@@ -130,7 +130,7 @@ def generate(  # noqa: PLR0913  one parameter per option
             overwrite=overwrite,
             progress=progress,
         )
-    say(f"{len(dataset.index)} images at {out}, identity {dataset.identity[:16]}.")
+    say(f"{found.images} images at {out}, identity {dataset.identity[:16]}.")
 
 
 @app.command()

@@ -4,41 +4,33 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Shaped
+from jaxtyping import Int, Shaped
 
-from simbench.audit import audit, keep_budget
+from simbench.audit import CONFOUNDED, INDEXED, audit, keep_budget
 from simbench.blocks import LENGTH, Tables, draw_block, layout, starts
-from simbench.difficulty.columns import NUMBERS
+from simbench.later import Table, later
 from simbench.manifest import NAME, quick_problems, read_manifest
 from simbench.recipe import Recipe, load
 from simbench.rows import Decoding, View, absent, rows
 from simbench.standing import stand_by, unchanged
+from simbench.tables import framed
 from simbench.urls import is_url
-from simbench.wholeness import place_of, read_index, whole
+from simbench.wholeness import check_index, place_of, read_index, read_table, whole
 
 ARRAYS = "arrays.zarr"
 READING = "reading.toml"
 """What a dataset that was read has in place of a recipe."""
 MASKS = ("mask", "distinctive")
 SPLITS = ("train", "validation", "test")
-LESIONS = {
-    **{"image_id": "str", "lesion_id": "int64", "name": "str", "kind": "str"},
-    **dict.fromkeys(NUMBERS, "float64"),
-}
-CONFOUNDERS = {
-    "image_id": "str",
-    "confounder_id": "int64",
-    "name": "str",
-    "kind": "str",
-}
 
 
+@later("index", "lesions", "confounders")
 @dataclass(frozen=True, repr=False)
 class Dataset:
     """Images with labels, and for phantoms everything that is known about them."""
@@ -47,10 +39,10 @@ class Dataset:
     """SHA-256 that stands for the content: recipe, seed and generator."""
     recipe: Recipe | None
     classes: tuple[str, ...]
-    index: pd.DataFrame
+    index: Table
     """A row an image: image_id, split, label, subject, lesion, and every factor."""
-    lesions: pd.DataFrame
-    confounders: pd.DataFrame
+    lesions: Table
+    confounders: Table
     arrays: Mapping[str, Any]
     """By name, (n, h, w) or (n, h, w, 3), NumPy or Zarr, in the order of ``index``."""
     audit: Mapping[str, Any] = field(default_factory=dict)
@@ -108,11 +100,7 @@ class Dataset:
         if name not in self.arrays:
             msg = f"array must be one of {', '.join(self.arrays)}, got '{name}'"
             raise ValueError(msg)
-        places = pd.Index(self.index["image_id"]).get_indexer(pd.Index(list(ids)))
-        if (places < 0).any():
-            lost = [str(ids[i]) for i in np.flatnonzero(places < 0)[:3]]
-            msg = f"ids must be in the dataset, got {', '.join(lost)}"
-            raise ValueError(msg)
+        places = self.places(ids)
         if isinstance(self.arrays[name], Decoding):  # says itself which file is wrong
             values = rows(self.arrays[name], places)
             return values != 0 if name in MASKS else values
@@ -128,6 +116,31 @@ class Dataset:
             )
             raise FileNotFoundError(msg)
         return values != 0 if name in MASKS else values
+
+    def places(self, ids: Sequence[str]) -> Int[np.ndarray, " n"]:
+        """Return the rows of the given images.
+
+        Images that are numbered, as those of phantoms are, are found by their number,
+        so that no table of all ids is made for each batch that is read.
+
+        Raises
+        ------
+        ValueError
+            If there is no such image.
+        """
+        found = _numbered(ids, len(self._ids))
+        if found is not None and (self._ids[found] == list(ids)).all():
+            return found
+        found = self._ids.get_indexer(pd.Index(list(ids))).astype(np.int64)
+        if (found < 0).any():
+            lost = [str(ids[i]) for i in np.flatnonzero(found < 0)[:3]]
+            msg = f"ids must be in the dataset, got {', '.join(lost)}"
+            raise ValueError(msg)
+        return found
+
+    @cached_property
+    def _ids(self) -> pd.Index:
+        return pd.Index(self.index["image_id"])
 
     def images(self, ids: Sequence[str]) -> Any:
         """Return the named images as an array, or as what is indexed like one.
@@ -150,6 +163,14 @@ class Dataset:
             return list(ids)
         table = self.index.set_index("image_id")["mask_known"].loc[list(ids)]
         return [name for name, known in zip(ids, table, strict=True) if known]
+
+
+def _numbered(ids: Sequence[str], images: int) -> Int[np.ndarray, " n"] | None:
+    """Return the numbers that ids are, if all are less than the number of images."""
+    if not all(len(name) < 19 and name.isdecimal() for name in map(str, ids)):
+        return None
+    found = np.array([int(name) for name in ids], np.int64)
+    return found if (found < images).all() else None
 
 
 def generate(
@@ -229,24 +250,27 @@ def open_dataset(folder: Path | str) -> Dataset:
         with whole(str(folder), "generate or read the dataset again"):
             if (folder / READING).is_file():
                 return open_reading(folder, manifest.identity)
-            dataset = open_generated(folder, manifest.identity)
+            dataset = open_generated(folder, manifest.identity, check=check)
     except (OSError, ValueError):
         check()  # another one in its place is the better reason
         raise
     check()
-    return replace(dataset, check=check)
+    return dataset
 
 
-def open_generated(folder: Path, identity: str, store: Any = None) -> Dataset:
+def open_generated(
+    folder: Path,
+    identity: str,
+    store: Any = None,
+    check: Callable[[], None] = unchanged,
+) -> Dataset:
     """Open what a recipe made, if tables and arrays are what it makes.
 
-    Arrays lie in the folder unless a store of Zarr has them.
+    Arrays lie in the folder unless a store of Zarr has them. Tables are read when they
+    are asked for.
     """
-    import zarr
-
     recipe = load(folder / "recipe.toml")
-    group = zarr.open_group(folder / ARRAYS if store is None else store, mode="r")
-    arrays: dict[str, Any] = {name: group[name] for name in layout(recipe)}
+    arrays = _arrays(recipe, folder / ARRAYS if store is None else store)
     for name, entry in layout(recipe).items():
         found, wanted = arrays[name], (recipe.images, *entry.shape)
         if (tuple(found.shape), found.dtype) != (wanted, entry.dtype):
@@ -255,16 +279,57 @@ def open_generated(folder: Path, identity: str, store: Any = None) -> Dataset:
         if found.chunks[0] > LENGTH:
             msg = f"{name} with chunks of {found.chunks[0]} images"
             raise ValueError(msg)
+    check_index(folder / "index.parquet", recipe.images)
+    tables: dict[str, Any] = {
+        name: partial(_read, read, folder / f"{name}.parquet", check)
+        for name, read in _READ.items()
+    }
     return Dataset(
         identity=identity,
         recipe=recipe,
         classes=tuple(entry.name for entry in recipe.classes),
         arrays=arrays,
         audit=json.loads((folder / "audit.json").read_text("utf-8")),
-        index=read_index(folder / "index.parquet", recipe.images),
-        lesions=pd.read_parquet(folder / "lesions.parquet"),
-        confounders=pd.read_parquet(folder / "confounders.parquet"),
+        check=check,
+        **tables,
     )
+
+
+_READ = {"index": read_index, "lesions": read_table, "confounders": read_table}
+
+
+def _read(
+    read: Callable[[Path], pd.DataFrame], path: Path, check: Callable[[], None]
+) -> pd.DataFrame:
+    """Read a table of a dataset that was opened before."""
+    try:
+        with whole(str(path.parent), "generate the dataset again"):
+            table = read(path)
+    except (OSError, ValueError):
+        check()
+        raise
+    check()
+    return table
+
+
+def open_unsealed(recipe: Recipe, folder: Path) -> Dataset:
+    """Open what is drawn but not yet looked at, with what the audit needs of tables."""
+    return Dataset(
+        identity=recipe.identity,
+        recipe=recipe,
+        classes=tuple(entry.name for entry in recipe.classes),
+        arrays=_arrays(recipe, folder / ARRAYS),
+        index=read_table(folder / "index.parquet", INDEXED),
+        lesions=framed("lesions", []),
+        confounders=read_table(folder / "confounders.parquet", CONFOUNDED),
+    )
+
+
+def _arrays(recipe: Recipe, store: Any) -> dict[str, Any]:
+    import zarr
+
+    group = zarr.open_group(store, mode="r")
+    return {name: group[name] for name in layout(recipe)}
 
 
 def assembled(recipe: Recipe, tables: Tables, arrays: Mapping[str, Any]) -> Dataset:
@@ -273,15 +338,8 @@ def assembled(recipe: Recipe, tables: Tables, arrays: Mapping[str, Any]) -> Data
         identity=recipe.identity,
         recipe=recipe,
         classes=tuple(entry.name for entry in recipe.classes),
-        index=pd.DataFrame(tables.index),
-        lesions=_table(tables.lesions, LESIONS),
-        confounders=_table(tables.confounders, CONFOUNDERS),
+        index=framed("index", tables.index),
+        lesions=framed("lesions", tables.lesions),
+        confounders=framed("confounders", tables.confounders),
         arrays=arrays,
     )
-
-
-def _table(rows: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
-    if rows:
-        floats = {name: kind for name, kind in columns.items() if kind == "float64"}
-        return pd.DataFrame(rows).astype(floats)
-    return pd.DataFrame(columns=list(columns)).astype(dict(columns))

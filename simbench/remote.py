@@ -12,6 +12,7 @@ from typing import Any
 
 from simbench.dataset import ARRAYS, Dataset, open_generated
 from simbench.manifest import NAME, Manifest, checksum, read_manifest
+from simbench.tables import NAMES
 from simbench.wholeness import whole
 
 _AGAIN = "generate the dataset again"
@@ -84,7 +85,10 @@ def open_remote(url: str) -> Dataset:
                 raise ValueError(msg)
         arrays = FsspecStore.from_url(f"{url.rstrip('/')}/{ARRAYS}", read_only=True)
         with whole(url, _AGAIN):
-            return open_generated(folder, manifest.identity, arrays)
+            dataset = open_generated(folder, manifest.identity, arrays)
+            for name in NAMES:
+                getattr(dataset, name)  # read while its file is there
+            return dataset
 
 
 def verify_remote(url: str) -> list[str]:

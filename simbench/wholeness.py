@@ -1,6 +1,6 @@
 """Open what may be damaged: what a library raises becomes one line with a remedy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,8 +44,8 @@ def place_of(name: str, array: Any) -> str:
     return str(store or "").partition("://")[2] or f"array '{name}'"
 
 
-def read_index(path: Path, images: int) -> pd.DataFrame:
-    """Read the table of images, if it has a row for each, before it is unpacked.
+def check_index(path: Path, images: int) -> None:
+    """Look whether the table of images has a row for each; none is read.
 
     Raises
     ------
@@ -54,16 +54,42 @@ def read_index(path: Path, images: int) -> pd.DataFrame:
     """
     import pyarrow.parquet as pq
 
-    rows = pq.read_metadata(path).num_rows
-    if rows != images:
-        msg = f"{path.name} with {rows} rows for {images} images"
+    found = pq.read_metadata(path)
+    if found.num_rows != images:
+        msg = f"{path.name} with {found.num_rows} rows for {images} images"
         raise ValueError(msg)
-    table = pd.read_parquet(path)
-    lost = [name for name in _COLUMNS if name not in table]
+    held = set(found.schema.to_arrow_schema().names)
+    lost = [name for name in _COLUMNS if name not in held]
     if lost:
         msg = f"{path.name} without {', '.join(lost)}"
         raise ValueError(msg)
+
+
+def read_index(path: Path) -> pd.DataFrame:
+    """Read the table of images.
+
+    Raises
+    ------
+    ValueError
+        If images are named twice.
+    """
+    table = read_table(path)
     if not table["image_id"].is_unique:
         msg = f"{path.name} with an image_id more than once"
         raise ValueError(msg)
     return table
+
+
+def read_table(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read a table, or some of it, column by column: in memory once and not twice."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        wanted = file.schema_arrow.names if columns is None else columns
+        table = {
+            name: file.read([name], use_threads=False).to_pandas()[name]
+            for name in wanted
+        }
+    pa.default_memory_pool().release_unused()
+    return pd.DataFrame(table, copy=False)

@@ -7,21 +7,20 @@ match it, is drawn again. The manifest comes last.
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import zarr
 from zarr.codecs import ZstdCodec
 
 from simbench.audit import audit, keep_budget
 from simbench.blocks import LENGTH, Tables, draw_block, layout, starts
 from simbench.croissant import described
-from simbench.dataset import ARRAYS, Dataset, assembled, open_dataset
+from simbench.dataset import ARRAYS, Dataset, open_dataset, open_unsealed
 from simbench.manifest import (
     NAME,
     checksum,
@@ -32,6 +31,7 @@ from simbench.manifest import (
 )
 from simbench.preview import save
 from simbench.recipe import Recipe
+from simbench.tables import write_tables
 
 CHUNK = 16  # images that are read together
 MISSING = {
@@ -193,19 +193,8 @@ def _part_is_whole(recipe: Recipe, folder: Path, start: int) -> bool:
 
 def _finish(recipe: Recipe, folder: Path) -> None:
     """Write the tables, the audit and the description, then the manifest."""
-    rows = Tables()
-    for start in starts(recipe):
-        part = json.loads(_part(folder, start).read_text(encoding="utf-8"))
-        rows.extend(Tables(**part["tables"]))
-    group = zarr.open_group(folder / ARRAYS, mode="r")
-    dataset = assembled(recipe, rows, {name: group[name] for name in layout(recipe)})
-    tables = {
-        "index": dataset.index,
-        "lesions": dataset.lesions,
-        "confounders": dataset.confounders,
-    }
-    for name, table in tables.items():
-        _write_table(folder / f"{name}.parquet", table)
+    tables = write_tables(folder, partial(_rows, recipe, folder))
+    dataset = open_unsealed(recipe, folder)
     save(dataset, folder / "preview.png")
     found = audit(dataset)
     _write_json(folder / "audit.json", found)
@@ -217,10 +206,11 @@ def _finish(recipe: Recipe, folder: Path) -> None:
     shutil.rmtree(folder / _PARTS)
 
 
-def _write_table(path: Path, table: pd.DataFrame) -> None:
-    draft = path.with_name(f".{path.name}.tmp")
-    table.to_parquet(draft, index=False)
-    draft.replace(path)
+def _rows(recipe: Recipe, folder: Path) -> Iterator[Tables]:
+    """Read the rows of every block, in order."""
+    for start in starts(recipe):
+        part = json.loads(_part(folder, start).read_text(encoding="utf-8"))
+        yield Tables(**part["tables"])
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

@@ -12,7 +12,8 @@ import pandas as pd
 from jaxtyping import Float, Int64
 
 from hrcam.pipeline.batches import as_array, gathered
-from simbench.dataset import CONFOUNDERS, LESIONS, Dataset
+from simbench.dataset import Dataset
+from simbench.tables import framed
 
 #: Images (n, h, w, c) and their labels, or None.
 Pair = tuple[Float[np.ndarray, "n h w c"], Int64[np.ndarray, " n"] | None]
@@ -151,8 +152,8 @@ def _dataset(parts: Mapping[str, Pair], classes: Sequence[str] | None) -> Datase
         recipe=None,
         classes=names,
         index=pd.DataFrame(rows),
-        lesions=pd.DataFrame(columns=list(LESIONS)).astype(LESIONS),
-        confounders=pd.DataFrame(columns=list(CONFOUNDERS)).astype(CONFOUNDERS),
+        lesions=framed("lesions", []),
+        confounders=framed("confounders", []),
         arrays={"image": images},
     )
 

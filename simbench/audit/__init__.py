@@ -6,6 +6,7 @@ image with its lesions blanked out. :func:`keep_budget` refuses a dataset that l
 
 from simbench.audit.auditing import audit
 from simbench.audit.intervals import auroc_interval
+from simbench.audit.sampling import CONFOUNDED, INDEXED
 from simbench.audit.verdicts import keep_budget, table
 
-__all__ = ["audit", "auroc_interval", "keep_budget", "table"]
+__all__ = ["CONFOUNDED", "INDEXED", "audit", "auroc_interval", "keep_budget", "table"]

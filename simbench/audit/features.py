@@ -39,10 +39,13 @@ def features(
         if "tissue" in dataset.arrays:
             labels = dataset.read("tissue", ids)
             labels = np.repeat(labels, len(planes) // len(labels), axis=0)
-            found["tissues"] = medians(planes, labels)
+            found["tissues"] = medians(planes, labels).astype(np.float32)  # exact
         for name, values in found.items():
             parts.setdefault(name, []).append(values.reshape(len(images), -1))
-    whole = {name: np.concatenate(rows) for name, rows in parts.items()}
+    if "tissues" in parts:
+        ever = np.any([(~np.isnan(rows)).any(axis=0) for rows in parts["tissues"]], 0)
+        parts["tissues"] = [rows[:, ever] for rows in parts["tissues"]]
+    whole = {name: np.concatenate(parts.pop(name)) for name in tuple(parts)}
     if "tissues" in whole:
         whole["tissues"] = _filled(whole["tissues"])
     return whole
@@ -187,10 +190,9 @@ def _rings(
 
 
 def _filled(values: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n _"]:
-    """Leave out labels that never occur; elsewhere put the middle of the others."""
+    """Put the middle of the others where an image has no such label."""
+    values = values.astype(np.float64)
     absent: Bool[np.ndarray, "n d"] = np.isnan(values)
-    ever = ~absent.all(axis=0)
-    values, absent = values[:, ever], absent[:, ever]
     if not values.size:
         return values
     middle: Shaped[np.ndarray, " d"] = np.nanmedian(values, axis=0)

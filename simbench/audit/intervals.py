@@ -1,14 +1,13 @@
 """How sure an AUROC is: its interval, and labels dealt anew for a permutation test."""
 
-from functools import lru_cache
-
 import numpy as np
-from jaxtyping import Bool, Float, Int, UInt64
+from jaxtyping import Bool, Float, Int
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
 LEVEL = 0.95
 PERMUTATIONS = 199
+RANKED = 16  # permutations, at a time
 
 
 def auroc_interval(
@@ -80,25 +79,25 @@ def permuted(
     begin = np.argsort(fold, kind="stable")
     major = fold.astype(np.uint64) << np.uint64(59)
     dealt = np.empty((PERMUTATIONS, label.size), bool)
-    words = _words(PERMUTATIONS * label.size).reshape(dealt.shape)
-    for deal, row in zip(dealt, words, strict=True):
-        deal[begin] = label[np.argsort(major | row >> np.uint64(5))]
+    words = np.random.Philox(key=PERMUTATIONS)
+    for deal in dealt:
+        row = words.random_raw(label.size) >> np.uint64(5)
+        deal[begin] = label[np.argsort(major | row)]
     return dealt[:, codes]
 
 
 def areas(
     scores: Float[np.ndarray, "n k"], positive: Bool[np.ndarray, "n k"]
 ) -> Float[np.ndarray, " k"]:
-    """Return the AUROC of every column."""
+    """Return the AUROC of every column; some are ranked at a time."""
     high = positive.sum(axis=0)
-    sums = np.where(positive, rankdata(scores, axis=0), 0.0).sum(axis=0)
+    sums = np.empty(scores.shape[1])
+    for start in range(0, sums.size, RANKED):
+        some = slice(start, start + RANKED)
+        ranks = rankdata(scores[:, some], axis=0)
+        sums[some] = np.where(positive[:, some], ranks, 0.0).sum(axis=0)
     return (sums - high * (high + 1) / 2) / (high * (len(scores) - high))
 
 
 def _unbiased(count: int) -> float:
     return count / (count - 1) if count > 1 else 1.0
-
-
-@lru_cache(maxsize=4)
-def _words(count: int) -> UInt64[np.ndarray, " count"]:
-    return np.random.Philox(key=PERMUTATIONS).random_raw(count)

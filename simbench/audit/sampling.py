@@ -10,6 +10,8 @@ from jaxtyping import Int, Shaped, UInt8, UInt16
 
 from simbench.recipe import Recipe
 
+INDEXED = ("image_id", "split", "label", "subject", "lesion")  # read of the index, …
+CONFOUNDED = ("image_id", "name")  # … and of the table of confounders
 LIMIT = 4000  # images, at most
 PIXELS = 2**29  # of all of them, at most, but …
 LEAST = 500  # … this many images in any case
@@ -68,14 +70,12 @@ def choose(dataset: Images, folds: int) -> Chosen:
     """
     index = dataset.index
     labels = index["label"].to_numpy().astype(np.int64)
-    lesions = column(index, "lesion", "none").astype(str)
-    names = column(index, "subject", None)
-    names = index["image_id"].to_numpy() if names[0] is None else names
-    _, first, subjects = np.unique(
-        names.astype(str), return_index=True, return_inverse=True
-    )
+    kinds, lesions = _coded(index, "lesion", "none")
+    owned = "subject" in index and index["subject"].iloc[0] is not None
+    _, subjects = _coded(index, "subject" if owned else "image_id", "")
+    _, first = np.unique(subjects, return_index=True)
     order = np.argsort(np.random.Philox(key=_SEED).random_raw(first.size))
-    strata = pd.Series([f"{labels[i]} {lesions[i]}" for i in first])
+    strata = pd.Series(labels[first] * kinds.size + lesions[first])
     turns = np.empty(first.size, np.int64)
     turns[order] = strata.iloc[order].groupby(strata.iloc[order]).cumcount()
     sizes = strata.map(strata.value_counts()).to_numpy()
@@ -86,7 +86,7 @@ def choose(dataset: Images, folds: int) -> Chosen:
         ids=tuple(str(name) for name in index["image_id"].iloc[rows]),
         places=rows,
         labels=labels[rows],
-        lesions=lesions[rows],
+        lesions=kinds[lesions[rows]],
         subjects=np.unique(subjects[rows], return_inverse=True)[1],
         folds=turns[subjects[rows]] % folds,
     )
@@ -103,6 +103,17 @@ def column(index: pd.DataFrame, name: str, default: object) -> Shaped[np.ndarray
     if name in index:
         return index[name].to_numpy()
     return np.full(len(index), default, dtype=object)
+
+
+def _coded(
+    index: pd.DataFrame, name: str, default: str
+) -> tuple[Shaped[np.ndarray, " k"], Int[np.ndarray, " n"]]:
+    """Return the values of a column as sorted texts, and the number of each row's."""
+    if name not in index:
+        return np.array([default]), np.zeros(len(index), np.int64)
+    codes, values = pd.factorize(index[name], use_na_sentinel=False)
+    texts, numbers = np.unique(np.asarray(values).astype(str), return_inverse=True)
+    return texts, numbers[codes]
 
 
 @dataclass(frozen=True)

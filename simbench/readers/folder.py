@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from simbench.dataset import CONFOUNDERS, LESIONS, READING, Dataset
+from simbench.dataset import READING, Dataset
 from simbench.manifest import checksum, replace_text, seal
 from simbench.readers.choices import Choices, find_reader, parse_options
 from simbench.readers.decoded import Decoded
@@ -23,6 +23,7 @@ from simbench.readers.reader import Reader
 from simbench.readers.reading import OWN, Found, list_images, look_through
 from simbench.readers.resizing import fit_image, fit_mask
 from simbench.readers.root import Root
+from simbench.tables import framed
 from simbench.toml_text import toml_text
 
 
@@ -189,8 +190,8 @@ def _dataset(
         recipe=None,
         classes=tuple(facts["classes"]),
         index=index,
-        lesions=pd.DataFrame(columns=list(LESIONS)).astype(LESIONS),
-        confounders=pd.DataFrame(columns=list(CONFOUNDERS)).astype(CONFOUNDERS),
+        lesions=framed("lesions", []),
+        confounders=framed("confounders", []),
         arrays=arrays,
         reader=reader.name,
         chiral=reader.chiral,

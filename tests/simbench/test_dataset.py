@@ -1,6 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simbench.blocks import layout
 from simbench.dataset import generate
@@ -96,6 +100,24 @@ def test_what_does_not_exist_is_refused(dataset, call, message):
     with pytest.raises(ValueError, match="must be") as error:
         call(dataset)
     assert str(error.value) == message
+
+
+@given(
+    names=st.one_of(
+        st.just([f"{i:06d}" for i in range(9)]),
+        st.permutations(["000000", "1", "02", "٣", "4.0", "-5", "scan 6", "7" * 30]),
+    ),
+    data=st.data(),
+)
+def test_rows_are_found_by_number_or_by_name(dataset, names, data):
+    index = pd.DataFrame({"image_id": names})
+    found = replace(dataset, index=index)
+    asked = data.draw(st.lists(st.sampled_from([*names, "000003"]), max_size=5))
+    if set(asked) <= set(names):
+        assert [names[row] for row in found.places(asked)] == asked
+    else:
+        with pytest.raises(ValueError, match="ids must be in the dataset, got 000003"):
+            found.places(asked)
 
 
 def test_progress_counts_images(tiny):

@@ -212,6 +212,23 @@ def test_a_missing_shard_is_never_read_as_an_image(copy):
     assert dataset.read("image", ["000031"]).any()
 
 
+def test_tables_are_read_when_they_are_asked_for(copy, written):
+    dataset, other = open_dataset(copy), open_dataset(copy)
+    table = copy / "lesions.parquet"
+    content = table.read_bytes()
+    table.write_bytes(content[:40] + bytes(len(content) - 80) + content[-40:])
+    assert len(dataset.index) == 48
+    with pytest.raises(ValueError, match="is damaged") as error:
+        dataset.lesions  # noqa: B018  the access is what is tested
+    assert str(error.value).startswith(f"{copy} is damaged: ")
+    assert str(error.value).endswith("; generate the dataset again")
+    shutil.copy(written / NAME, copy / "draft")
+    (copy / "draft").replace(copy / NAME)
+    for name in ("lesions", "index"):
+        with pytest.raises(FileNotFoundError, match="got another one in its place"):
+            getattr(other, name)
+
+
 def test_a_dataset_without_lesions_can_be_written(tiny_with, tmp_path):
     recipe = tiny_with(
         {

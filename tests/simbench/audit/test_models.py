@@ -5,7 +5,7 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from simbench.audit import auroc_interval
+from simbench.audit import auroc_interval, models
 from simbench.audit.intervals import permuted
 from simbench.audit.models import (
     PENALTY,
@@ -106,7 +106,9 @@ def test_the_interval_holds_one_half_where_nothing_tells_the_classes(width):
     assert missed <= binom.ppf(0.999, 120, 0.05)
 
 
-def test_the_permutation_test_is_that_of_a_plain_loop():
+@pytest.mark.parametrize("together", [models.DEALT, 7 * 60])
+def test_the_permutation_test_is_that_of_a_plain_loop(together, monkeypatch):
+    monkeypatch.setattr(models, "DEALT", together)
     features, positive, folds = drawn(3, 60, shift=0.6)
     deals = permuted(positive, folds, np.arange(60))
     found = []
