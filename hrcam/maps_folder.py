@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 
 from hrcam.capture import Geometry
+from hrcam.enlargement import ALIGNMENTS
+from hrcam.fusion import FUSIONS, POSTPROCESSING
 from hrcam.maps import Facts, LayerMaps, statuses
+from metrics.sources.formats.tables import read_table
 from simbench.wholeness import whole
 
 #: Maps of one file of the store.
@@ -114,12 +117,10 @@ def _check_part(name: str, part: Any, images: int) -> None:
 
 def _told(folder: Path) -> dict[str, tuple[str, ...]]:
     """Return the statuses by entry; nothing of a folder that has none."""
-    import pandas as pd
-
     path = folder / "status.parquet"
     if not path.is_file():
         return {}
-    return {str(n): tuple(rows) for n, rows in pd.read_parquet(path).items()}
+    return {str(n): tuple(rows) for n, rows in read_table(path).items()}
 
 
 def _path(name: str, layer: str, schema: int) -> str:
@@ -198,6 +199,21 @@ def _pair(numbers: Sequence[float]) -> tuple[float, float]:
     return first, second
 
 
+def _check_words(row: Mapping[str, Any], alignment: str) -> None:
+    """Refuse an entry without layers, or with a way to join them that there is not."""
+    if not row["layers"]:
+        msg = "an entry without layers"
+        raise ValueError(msg)
+    for what, word, known in (
+        ("alignment", alignment, ("", *ALIGNMENTS)),
+        ("postprocessing", row["postprocessing"], POSTPROCESSING),
+        ("fusion", row["fusion"], FUSIONS),
+    ):
+        if word not in known:
+            msg = f"an entry with {what} {word!r}"
+            raise ValueError(msg)
+
+
 def _facts(row: Mapping[str, Any]) -> Facts:
     """Return facts from JSON."""
     places = {
@@ -209,6 +225,7 @@ def _facts(row: Mapping[str, Any]) -> Facts:
     if lost:
         msg = f"names of an entry without {', '.join(lost)}"
         raise ValueError(msg)
+    _check_words(row, names["alignment"])
     height, width = row["size"]
     if not 0 < int(height) * int(width) <= MAX_PIXELS:
         msg = f"maps of {height} x {width} pixels, not 1 to {MAX_PIXELS}"

@@ -162,13 +162,17 @@ def find(name: str | Path) -> RunRecipe | None:
     if str(name) in names():
         text = (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
         return parse(tomllib.loads(text), f"{name}.toml")
+    from simbench.recipe import MAX_BYTES  # SciPy loads here, not for lists of names
+
     path = Path(name)
     if not path.is_file():
         return None
+    if path.stat().st_size > MAX_BYTES:
+        return None  # who reads simulated recipes says what is wrong
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return None  # who reads simulated recipes says what is wrong
+    except (ValueError, RecursionError):  # also of numbers too long
+        return None
     return parse(table, str(path)) if {"reader", "recipe"} & set(table) else None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from reports import lookup
 from reports.content import Block, Column, Paragraph, Report, Section, Table
 from reports.folder import Folder, Row
+from reports.understanding import ChoiceError
 from reports.wording import bracket, count, plainly, score, signed, stratum
 
 _OPTIONS = ("primary", "margin", "level", "thresholds", "resamples", "seed")
@@ -55,7 +56,7 @@ def find_changes(first: Folder, second: Folder) -> Changes:
 
     Raises
     ------
-    ValueError
+    ChoiceError
         If the entries that all others are compared with differ.
     """
     own = lookup.reference(first), lookup.reference(second)
@@ -64,7 +65,7 @@ def find_changes(first: Folder, second: Folder) -> Changes:
             f"both runs must have one reference, got {own[0]!r} and {own[1]!r}; "
             "score one of them again with --reference"
         )
-        raise ValueError(msg)
+        raise ChoiceError(msg)
     places = [place for place in first.contrasts if place in second.contrasts]
     changed = []
     for place in places:

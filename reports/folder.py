@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 
+from metrics.sources.formats.bounds import check_bytes
 from metrics.storage.archives import read_arrays
 
 SCHEMA = 2
@@ -161,6 +162,7 @@ def _read_results(path: Path) -> dict[str, Any]:
 
 
 def _read_json(path: Path) -> Any:
+    check_bytes(path)
     try:
         text = path.read_text(encoding="utf-8")
         content = json.loads(text, parse_constant=lambda _: None)

@@ -46,22 +46,23 @@ def write(
     from reports.folder import load
     from reports.html import render_html
     from reports.pdf import render_pdf
+    from reports.tables import render_tables
     from reports.twin import render_json
+    from reports.understanding import understood
 
     out = _check_out(out)
     folder = load(Path(scores_folder))
-    report = compose(folder, short)
-    twin = render_json(report, folder)
-    files = {
-        out: render_pdf(report, twin),
-        out.with_suffix(".html"): render_html(report),
-        out.with_suffix(".json"): twin,
-    }
+    with understood(scores_folder):
+        report = compose(folder, short)
+        twin = render_json(report, folder)
+        files = {
+            out: render_pdf(report, twin),
+            out.with_suffix(".html"): render_html(report),
+            out.with_suffix(".json"): twin,
+        }
+        made = {} if tables is None else render_tables(report)
     if tables is not None:
-        from reports.tables import render_tables
-
         Path(tables).mkdir(parents=True, exist_ok=True)
-        made = render_tables(report)
         files |= {Path(tables) / name: content for name, content in made.items()}
     _replace(files)
     return tuple(files)
@@ -94,15 +95,18 @@ def write_changes(
     from reports.html import render_html
     from reports.pdf import render_pdf
     from reports.twin import render_changes
+    from reports.understanding import understood
 
     out = _check_out(out)
-    report, found = compose_changes(load(Path(first)), load(Path(second)))
-    twin = render_changes(report, found)
-    files = {
-        out: render_pdf(report, twin),
-        out.with_suffix(".html"): render_html(report),
-        out.with_suffix(".json"): twin,
-    }
+    folders = load(Path(first)), load(Path(second))
+    with understood(first, second):
+        report, found = compose_changes(*folders)
+        twin = render_changes(report, found)
+        files = {
+            out: render_pdf(report, twin),
+            out.with_suffix(".html"): render_html(report),
+            out.with_suffix(".json"): twin,
+        }
     _replace(files)
     return report.sections[0].blocks[0].text, tuple(files)  # type: ignore[union-attr]  # a paragraph
 

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
+from types import UnionType
 from typing import Any, Protocol, TypeVar, get_args, get_origin, runtime_checkable
 
 from pydantic import BaseModel, ValidationError
@@ -116,12 +117,19 @@ def _keys(model: Any, loc: Path) -> tuple[str, ...]:
     """Return the keys that the table at ``loc`` may have."""
     for part in loc:
         if isinstance(model, type) and issubclass(model, BaseModel):
-            model = model.model_fields[str(part)].annotation
+            model = _given(model.model_fields[str(part)].annotation)
         elif get_origin(model) is dict:
-            model = get_args(model)[1]
+            model = _given(get_args(model)[1])
         else:
-            model = get_args(model)[0]
+            model = _given(get_args(model)[0])
     return tuple(model.model_fields)
+
+
+def _given(annotation: Any) -> Any:
+    """Return the kind of a value that may also be left out."""
+    kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
+    optional = isinstance(annotation, UnionType) and len(kinds) == 1
+    return kinds[0] if optional else annotation
 
 
 def _nearest(name: str, valid: Any) -> str:

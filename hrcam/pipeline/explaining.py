@@ -22,6 +22,7 @@ from hrcam.pipeline.opening import judged, named, open_data, open_model
 from hrcam.pipeline.scenes import has_truth, labels_of, shape_of
 from hrcam.pipeline.targets import Asked, Target
 from hrcam.pipeline.views import View
+from metrics.sources.formats.tables import read_table
 from metrics.storage.plain import to_json
 from simbench.dataset import Dataset
 from simbench.parsing import on_one_line
@@ -127,14 +128,16 @@ def open_maps(folder: Path) -> Explained:
     names = ("maps.json", *tables, *(f"{name}.json" for name in EVIDENCE))
     require_files(folder, names, "hrcam explain")
     try:
-        index = pd.read_parquet(folder / "index.parquet")
-        predictions = pd.read_parquet(folder / "predictions.parquet")
+        index = read_table(folder / "index.parquet")
+        predictions = read_table(folder / "predictions.parquet")
         evidence = {
             name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
             for name in EVIDENCE
         }
         maps = read_maps(folder, [str(i) for i in index["image_id"]])
     except Exception as error:  # libraries raise anything on broken files
+        if isinstance(error, ValueError) and str(folder) in str(error):
+            raise
         reason = on_one_line(str(error)) or type(error).__name__
         msg = (
             f"{folder} must be a complete folder of `hrcam explain`, got {reason}; "

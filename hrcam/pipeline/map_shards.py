@@ -7,7 +7,6 @@ same; it need not have been made by the same process, nor on the same machine.
 import hashlib
 import json
 import logging
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -19,6 +18,7 @@ import numpy as np
 
 from hrcam.pipeline.model import versions
 from hrcam.pipeline.views import View
+from metrics.sources.formats.image import complete
 from metrics.storage.plain import to_json
 
 #: Images of a shard, unless a batch is larger.
@@ -62,14 +62,18 @@ class Store:
         if not path.is_file():
             return None
         try:
-            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            with (
+                complete(str(path)),
+                path.open("rb") as raw,
+                np.load(raw, allow_pickle=False) as file,
+            ):
                 about = json.loads(str(file["about"]))
                 if about["identity"] != self.identity:
                     return None
                 batch: dict[str, dict[str, np.ndarray]] = {}
                 for i, (entry, layer) in enumerate(about["names"]):
                     batch.setdefault(entry, {})[layer] = file[f"{i:05d}"]
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except ValueError as error:
             _LOG.warning("%s is not whole and is made again: %s", path, error)
             return None
         return batch

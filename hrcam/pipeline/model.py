@@ -13,7 +13,11 @@ import numpy as np
 import pandas as pd
 
 from hrcam.pipeline.folders import require_files
+from metrics.sources.formats.bounds import check_bytes
+from metrics.sources.formats.image import complete
+from metrics.sources.formats.tables import read_table
 from metrics.storage.plain import to_json
+from simbench.wholeness import whole
 
 #: Packages whose versions a report names.
 PACKAGES = (
@@ -75,7 +79,8 @@ def load(folder: Path) -> Model:
     FileNotFoundError
         If a file is missing.
     ValueError
-        If ``model.keras`` cannot be read; models are loaded in safe mode.
+        If ``model.keras`` cannot be read (models are loaded in safe mode), or another
+        file is damaged.
     """
     from hrcam.engine.networks import read
 
@@ -83,10 +88,89 @@ def load(folder: Path) -> Model:
     names = ("model.keras", "training.json", "classifier.json", "predictions.parquet")
     require_files(folder, names, "hrcam train")
     network = read(folder / names[0])
-    facts, evaluation = (
-        json.loads((folder / name).read_text(encoding="utf-8")) for name in names[1:3]
-    )
-    return Model(network, facts, evaluation, pd.read_parquet(folder / names[3]))
+    with whole(str(folder), "train the model again"):
+        facts, evaluation = (_read_json(folder / name) for name in names[1:3])
+        _check_facts(facts)
+        _check_evaluation(evaluation)
+        predictions = _read_predictions(folder / names[3], len(facts["classes"]))
+    return Model(network, facts, evaluation, predictions)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """Read a table of tables.
+
+    Raises
+    ------
+    ValueError
+        Naming the file.
+    """
+    check_bytes(path)
+    with complete(str(path)):
+        content = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        msg = f"{path} must hold a JSON object, got {type(content).__name__}"
+        raise ValueError(msg)
+    return content
+
+
+def _check_facts(facts: Mapping[str, Any]) -> None:
+    """Refuse facts that no training writes.
+
+    Raises
+    ------
+    ValueError
+        Naming the fact.
+    """
+    classes, settings = facts.get("classes"), facts.get("settings")
+    named = isinstance(classes, list) and all(isinstance(x, str) for x in classes)
+    if not named or not classes or len(set(classes)) != len(classes):
+        msg = f"training.json with classes {classes!r:.80}"
+        raise ValueError(msg)
+    if not isinstance(settings, dict):
+        msg = "training.json without settings"
+        raise ValueError(msg)
+    kinds = {"network": str, "seed": int, "weights": str, "parameters": int}
+    for name, kind in kinds.items():
+        value = (settings if name in ("network", "seed") else facts).get(name)
+        if type(value) is not kind:
+            msg = f"training.json with {name} {value!r:.80}"
+            raise ValueError(msg)
+
+
+def _check_evaluation(evaluation: Mapping[str, Any]) -> None:
+    """Refuse what no scoring of a classifier writes.
+
+    Raises
+    ------
+    ValueError
+        Naming the split.
+    """
+    for split, row in evaluation.items():
+        told = isinstance(row, dict) and [row.get(k) for k in ("accuracy", "auroc")]
+        if told is False or not all(x is None or type(x) in (int, float) for x in told):
+            msg = f"classifier.json with {row!r:.80} for {split!r:.80}"
+            raise ValueError(msg)
+
+
+def _read_predictions(path: Path, classes: int) -> pd.DataFrame:
+    """Read the table of predictions, if it is one of so many classes.
+
+    Raises
+    ------
+    ValueError
+        Naming what is wrong.
+    """
+    numbers = ("label", "predicted", *(f"p{k}" for k in range(classes)))
+    with complete(str(path)):
+        table = read_table(path)
+    lost = {"image_id", "split", "correct", *numbers} - set(table)
+    if lost:
+        msg = f"{path.name} without {', '.join(sorted(lost))}"
+        raise ValueError(msg)
+    if any(table[name].dtype.kind not in "iuf" for name in numbers):
+        msg = f"{path.name} with predictions that are no numbers"
+        raise ValueError(msg)
+    return table
 
 
 def weights_of(network: Any) -> list[np.ndarray]:

@@ -162,7 +162,14 @@ def find_images(
                 "are drawn; leave --data out"
             )
             raise ValueError(msg)
-        drawn = resolve(own.recipe if own else recipe, seed)  # type: ignore[arg-type]  # own is what may be a RunRecipe
+        try:
+            drawn = resolve(own.recipe if own else recipe, seed)  # type: ignore[arg-type]  # own is what may be a RunRecipe
+        except (ValueError, OSError) as error:
+            if own is None:
+                raise
+            source = recipe if isinstance(recipe, str | Path) else name
+            msg = f"{source}: {str(error)[:300]}"
+            raise ValueError(msg) from error
         published = own.published.model_dump() if own and own.published else None
         return Drawn(drawn, published), own
     if data is None:

@@ -13,9 +13,10 @@ from hrcam.console import caution
 from hrcam.entries import check
 from hrcam.pipeline.executors import Hands
 from hrcam.pipeline.folders import check_free, replace_text, room
-from hrcam.pipeline.ledger import changed, enter, is_done, output
+from hrcam.pipeline.ledger import changed, is_done, output
 from hrcam.pipeline.locks import locked
 from hrcam.pipeline.run_images import Images, find_images
+from hrcam.pipeline.run_record import NAME, note, read_record, write_record
 from hrcam.pipeline.run_settings import Settings, settle, training_of
 from hrcam.run_recipe import RunRecipe
 from simbench.dataset import open_dataset
@@ -128,11 +129,11 @@ def run(  # noqa: PLR0913  the command's options, one to one
 
 def _do(line: Line, stage: str) -> None:
     """Do a stage unless it is done; write down that it is."""
-    entry = _held(line.out).get("done", {}).get(stage)
+    entry = read_record(line.out).get("done", {}).get(stage)
     place = output(line.out, stage)
     if is_done(line.out, stage, entry):
         if entry is None:
-            _note(line.out, stage)
+            note(line.out, stage)
         return
     if entry is not None and place.exists():
         others = " and ".join(changed(line.out, entry))
@@ -140,7 +141,7 @@ def _do(line: Line, stage: str) -> None:
         shutil.rmtree(place) if place.is_dir() else place.unlink()
     begin = time.perf_counter()
     _WORK[stage](line)
-    _note(line.out, stage, time.perf_counter() - begin)
+    note(line.out, stage, time.perf_counter() - begin)
 
 
 def _dataset(line: Line) -> None:
@@ -235,7 +236,7 @@ def _begin(line: Line, overwrite: bool) -> None:
     wanted = {**line.images.identity, "settings": asdict(line.settings)}
     wanted = json.loads(json.dumps(wanted))
     if line.out.exists() and not overwrite and not _is_blank(line.out):
-        held = _held(line.out)
+        held = read_record(line.out)
         other = [k for k in wanted if held.get(k) != wanted[k]]
         if other:
             msg = (
@@ -244,36 +245,22 @@ def _begin(line: Line, overwrite: bool) -> None:
             )
             raise FileExistsError(msg)
     else:
-        if line.out.exists() and not _is_blank(line.out) and not _held(line.out):
+        if line.out.exists() and not _is_blank(line.out) and not _is_run(line.out):
             msg = f"{line.out} must hold a run to be overwritten, got other files"
             raise FileExistsError(msg)
         if line.out.exists():
             shutil.rmtree(line.out)
         line.out.mkdir()
-        _write(line.out, {**wanted, "seconds": {}, "done": {}})
+        write_record(line.out, {**wanted, "seconds": {}, "done": {}})
     if not (line.out / "recipe.toml").is_file():
         replace_text(line.out / "recipe.toml", line.images.text)
 
 
 def _is_blank(folder: Path) -> bool:
     """Say whether a folder is empty, or was left before a run in it began."""
-    return all(path.name == "run.json.partial" for path in folder.iterdir())
+    return all(path.name == f"{NAME}.partial" for path in folder.iterdir())
 
 
-def _held(folder: Path) -> dict[str, Any]:
-    """Return what ``run.json`` says; nothing if there is none."""
-    record = folder / "run.json"
-    return json.loads(record.read_text()) if record.is_file() else {}
-
-
-def _note(folder: Path, stage: str, seconds: float | None = None) -> None:
-    """Record that a stage is done, of what, and how long it took if that is known."""
-    record = _held(folder)
-    if seconds is not None:
-        record["seconds"][stage] = round(seconds, 1)
-    record.setdefault("done", {})[stage] = enter(folder, stage)
-    _write(folder, record)
-
-
-def _write(folder: Path, record: dict[str, Any]) -> None:
-    replace_text(folder / "run.json", json.dumps(record, indent=1) + "\n")
+def _is_run(folder: Path) -> bool:
+    """Say whether a folder holds a run, be its record damaged or not."""
+    return (folder / NAME).is_file()

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from metrics.sources.formats.bounds import check_bytes, check_count
+from metrics.sources.formats.bounds import check_bytes
 from metrics.sources.formats.image import complete
+from metrics.sources.formats.tables import read_table
 from simbench.parsing import on_one_line
 
 
@@ -21,19 +22,12 @@ def read_strata(path: Path) -> pd.DataFrame:
         msg = f"strata must be a CSV or Parquet file, got no {path}"
         raise FileNotFoundError(msg)
     with complete(str(path)):
-        table = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
+        table = read_table(path) if path.suffix == ".parquet" else _read_csv(path)
     if "image_id" not in table:
         found = on_one_line(", ".join(map(str, table.columns)))
         msg = f"strata must have a column image_id, got {found} in {path}"
         raise ValueError(msg)
     return table
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
-    import pyarrow.parquet as pq
-
-    check_count(str(path), pq.read_metadata(path).num_rows)
-    return pd.read_parquet(path)
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

@@ -18,6 +18,8 @@ def load_beside(name):
 
 
 DAMAGE, TARGETS = load_beside("damage"), load_beside("targets")
+SLOW = ("reader ", "section ")
+"""How targets begin whose files take long to read."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Case:
 
 def _marked(name):
     marks = [pytest.mark.engine] if TARGETS.TARGETS[name].needs == "keras" else []
-    marks += [pytest.mark.slow] if name.startswith("reader ") else []
+    marks += [pytest.mark.slow] if name.startswith(SLOW) else []
     return pytest.param(name, marks=marks)
 
 

@@ -99,6 +99,7 @@ def _load(path):
 TESTS = Path(__file__).parents[1]
 WRITTEN = _load(TESTS / "metrics" / "sources" / "conftest.py")
 TREES = _load(TESTS / "simbench" / "readers" / "conftest.py").TREES
+OWN = _load(TESTS / "fuzzing" / "own_files.py")
 
 
 def _read_maps(path):
@@ -361,17 +362,8 @@ def _read_arrays(path):
     read_arrays(path)
 
 
-def _network():
-    import keras
-
-    image = keras.Input((8, 8, 1))
-    last = keras.layers.Conv2D(2, 3)(image)
-    pooled = keras.layers.GlobalAveragePooling2D()(last)
-    return keras.Model(image, keras.layers.Dense(2, activation="softmax")(pooled))
-
-
 def _keras(folder):
-    _network().save(folder / "m.keras")
+    OWN.network().save(folder / "m.keras")
     with zipfile.ZipFile(folder / "m.keras") as archive:
         kept = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(folder / "m.keras", "w") as archive:
@@ -440,6 +432,7 @@ TARGETS = {
     "strata.parquet": Target(_strata(".parquet"), _read_strata),
     "arrays": Target(_arrays, _read_arrays),
     **{f"reader {name}": _copy_of(name) for name in TREES},
+    **{name: Target(*row) for name, row in OWN.FILES.items()},
     "keras": Target(_keras, _read_keras, "keras"),
 }
 

@@ -5,6 +5,7 @@ import re
 import struct
 import zipfile
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -59,6 +60,26 @@ def rezip(head):
             archive.writestr("a.npy", b"\x93NUMPY\1\0" + size + head)
 
     return change
+
+
+def overgrow(folder):
+    """Write a table whose words take thousands of times their room in the file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([("image_id", pa.string())])
+    with pq.ParquetWriter(folder / "strata.parquet", schema) as writer:
+        word = pa.array(["x" * 2**20] * 64)
+        for _ in range(17):
+            writer.write_table(pa.table({"image_id": word}))
+
+
+def rekey(folder):
+    """Give the arrays of a checkpoint a name that breaks the line."""
+    (path,) = folder.rglob("*.npz")
+    with np.load(path) as arrays:
+        changed = {name.replace("best/", "a\nb/"): x for name, x in arrays.items()}
+    np.savez(path, **changed)
 
 
 def climb(folder):
@@ -160,6 +181,73 @@ FINDINGS = {
         rezip(b"{'descr': '|O', 'fortran_order': False, 'shape': (2,)}"),
         "must hold numbers or words, got dtype object",
     ),
+    "an alignment that there is not": (
+        "maps folder",
+        edit(
+            "maps.json", lambda c: c["entries"][0]["names"].update(alignment="\ud800")
+        ),
+        r"an entry with alignment '\\ud800'",
+    ),
+    "a fusion that there is not": (
+        "maps folder",
+        edit("maps.json", lambda c: c["entries"][0].update(fusion="none")),
+        "an entry with fusion 'none'",
+    ),
+    "a misspelled key of a table that may be left out": (
+        "run recipe",
+        replace("r.toml", b"note = ", b"nota = "),
+        "published.nota is not a key; did you mean 'note'",
+    ),
+    "a recipe within a recipe that there is not": (
+        "run recipe",
+        replace("r.toml", b'recipe = "quickstart"', b'recipe = "%s%n"'),
+        "r.toml: recipe must be one of .* got '%s%n', which is neither",
+    ),
+    "a recipe of a run that is nested too deep": (
+        "run recipe",
+        append("r.toml", "deep = " + "[" * 5000),
+        "r.toml must be TOML: maximum recursion depth",
+    ),
+    "an input that lies outside a run": (
+        "run folder",
+        edit("run.json", lambda c: c["done"]["maps"]["inputs"].update({"/": "a"})),
+        "run.json must be the record of a run, got something else than a stage with",
+    ),
+    "a record of a run that is nested too deep": (
+        "run folder",
+        lambda folder: (folder / "run.json").write_text("[" * 10**5),
+        "run.json must be the record of a run, got maximum recursion depth",
+    ),
+    "classes that are none": (
+        "model folder",
+        edit("training.json", lambda c: c.update(classes=None)),
+        "is damaged: training.json with classes None; train the model again",
+    ),
+    "a model's facts that are no table": (
+        "model folder",
+        lambda folder: (folder / "training.json").write_text("[]"),
+        "training.json must hold a JSON object, got list",
+    ),
+    "scores of a classifier that are none": (
+        "model folder",
+        edit("classifier.json", lambda c: c["test"].update(auroc={})),
+        "is damaged: classifier.json with {'accuracy': 0.5, 'auroc': {}} for 'test'",
+    ),
+    "predictions of other classes": (
+        "model folder",
+        edit("training.json", lambda c: c["classes"].append("third")),
+        "is damaged: predictions.parquet without p2",
+    ),
+    "arrays of a checkpoint that break the line": (
+        "checkpoint",
+        rekey,
+        "must be a whole checkpoint, got: .* keyword argument 'a.*b'; remove it",
+    ),
+    "words that unpack to a gigabyte": (
+        "strata.parquet",
+        overgrow,
+        r"must unpack to at most 1073741824 bytes, got \d+; set HRCAM_MAX_BYTES",
+    ),
     "an array larger than its file": (
         "arrays",
         rezip(b"{'descr': '<f8', 'fortran_order': False, 'shape': (99999999,)}"),
@@ -168,7 +256,13 @@ FINDINGS = {
 }
 
 
-@pytest.mark.parametrize("name", FINDINGS)
+def _marked(name):
+    """Mark what needs the engine."""
+    engine = FINDINGS[name][0] in ("checkpoint", "model folder")
+    return pytest.param(name, marks=[pytest.mark.engine] if engine else [])
+
+
+@pytest.mark.parametrize("name", [_marked(name) for name in FINDINGS])
 def test_found_once_and_refused_since(name, targets, attempt, tmp_path):
     key, change, said = FINDINGS[name]
     target = targets.TARGETS[key]

@@ -110,7 +110,31 @@ def test_a_date_that_is_none_is_refused(scores, tmp_path):
     path.write_text(json.dumps(said | {"date": "yesterday"}))
     with pytest.raises(ValueError, match="date") as error:
         write(scores, tmp_path / "report.pdf")
-    assert str(error.value) == "date of a report must be YYYY-MM-DD, got 'yesterday'"
+    assert str(error.value) == (
+        f"{scores} must hold results.json and evidence as `hrcam score` writes them, "
+        "got date of a report must be YYYY-MM-DD, got 'yesterday'; score the maps "
+        "again (--debug shows where)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"options": {"primary": "average_precision"}}, "KeyError: 'level'"),
+        ({"images": [1]}, "TypeError: list indices must be integers or slices"),
+        ({"entries": [{"name": "a\nb"}]}, "KeyError: 'label'"),
+    ],
+)
+def test_content_that_no_scoring_writes_is_refused(scores, tmp_path, change, reason):
+    path = scores / "results.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(ValueError, match="as `hrcam score` writes") as error:
+        write(scores, tmp_path / "report.pdf")
+    text = str(error.value)
+    assert text.startswith(f"{scores} must hold results.json and evidence as ")
+    assert f"got {reason}" in text
+    assert text.endswith("; score the maps again (--debug shows where)")
+    assert list(tmp_path.glob("report*")) == []
 
 
 def test_out_must_be_a_pdf(scores, tmp_path):

@@ -5,6 +5,7 @@ the seeds of dropout layers there is no state of chance to keep.
 """
 
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,21 +82,24 @@ class Checkpoint:
         try:
             # NumPy leaves a damaged file open that it opened itself.
             with self.path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+                _check_size(file.zip, self.path.stat().st_size)
                 about = json.loads(str(file["about"]))
                 parts: dict[str, list[np.ndarray]] = {}
                 for name in sorted(set(file.files) - {"about"}):
                     parts.setdefault(name.partition("/")[0], []).append(file[name])
+            state = State(_rows(about["rows"]), **parts)
+            other = self.differing(about["key"])
         except Exception as error:  # NumPy and zipfile raise many kinds
-            msg = f"{self.path} must be a whole checkpoint, got: {error}; remove it"
+            reason = " ".join(str(error).split())[:300] or type(error).__name__
+            msg = f"{self.path} must be a whole checkpoint, got: {reason}; remove it"
             raise ValueError(msg) from error
-        other = self.differing(about["key"])
         if other:
             msg = (
                 f"{self.path} must be of the same training, got another "
                 f"{' and '.join(other)}; pass --overwrite to begin anew"
             )
             raise ValueError(msg)
-        return State(about["rows"], **parts)
+        return state
 
     def fits(self) -> bool:
         """Say whether there is no file, or a whole one of this training."""
@@ -109,6 +113,22 @@ class Checkpoint:
         """Name the entries in which a stored key is not this one."""
         mine = json.loads(json.dumps(self.key))
         return sorted(k for k in {*mine, *key} if mine.get(k) != key.get(k))
+
+
+def _check_size(archive: zipfile.ZipFile, size: int) -> None:
+    """Refuse what unpacks to more than the file; arrays are kept as they are."""
+    whole = sum(member.file_size for member in archive.infolist())
+    if whole > size:
+        msg = f"{whole} bytes of arrays in {size}"
+        raise ValueError(msg)
+
+
+def _rows(rows: Any) -> list[Row]:
+    """Return rows of a history; they are counted, and looked at by name."""
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        msg = "rows that are no list of tables"
+        raise ValueError(msg)
+    return rows
 
 
 def values(variables: Sequence[keras.Variable]) -> list[np.ndarray]:

@@ -3,10 +3,9 @@
 import json
 from pathlib import Path
 
-import pandas as pd
-
 from hrcam.pipeline.folders import require_files
 from hrcam.pipeline.sanity.options import Sanity
+from metrics.sources.formats.tables import read_table
 from metrics.storage.plain import to_json, to_plain
 
 SCHEMA = 1
@@ -41,7 +40,7 @@ def open_sanity(folder: Path | str) -> Sanity:
         if results["schema"] != SCHEMA:
             msg = f"schema {results['schema']}, not {SCHEMA}"
             raise ValueError(msg)
-        return Sanity(results, reliance, pd.read_parquet(folder / _FILES[2]))
+        return Sanity(results, reliance, read_table(folder / _FILES[2]))
     except Exception as error:  # libraries raise anything on broken files
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         msg = (
