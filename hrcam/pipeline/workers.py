@@ -1,5 +1,6 @@
 """Who does shards: processes or threads of this machine, or anybody alike."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import (
     Executor,
@@ -8,7 +9,9 @@ from concurrent.futures import (
     ThreadPoolExecutor,
 )
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from threading import Thread
 from typing import Any, Protocol, runtime_checkable
 
 
@@ -75,4 +78,21 @@ class Pool:
         if self._threads:
             return ThreadPoolExecutor(self.width)
         # A forked copy of a process that has loaded TensorFlow hangs.
-        return ProcessPoolExecutor(self.width, mp_context=get_context("spawn"))
+        spawn = get_context("spawn")
+        return ProcessPoolExecutor(self.width, mp_context=spawn, initializer=_follow)
+
+
+def _follow() -> None:
+    """End this process when the one that started it is gone, by SIGKILL for example.
+
+    It would wait for its next shard for ever, since it holds the queue's other end too.
+    """
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()

@@ -92,12 +92,12 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster(tmp_path):
-    """Return a cluster of three processes on this machine."""
+def cluster(request, tmp_path):
+    """Return a cluster on this machine, of two workers unless a test asks for more."""
     pytest.importorskip("distributed")
     folder = tmp_path / "cluster"
     folder.mkdir()
-    found = Cluster(folder, workers=2)
+    found = Cluster(folder, workers=getattr(request, "param", 2))
     yield found
     found.end()
 

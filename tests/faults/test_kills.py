@@ -3,8 +3,11 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,6 +64,26 @@ def harm(kills, whole, work, given, options):
     assert content(out) == expected
     left = [path.name for path in out.parent.iterdir() if path.name.startswith("out")]
     assert left == ["out"]
+
+
+HIRE = """
+import os, sys, time
+from hrcam.pipeline.executors import hire
+with hire(2) as executor:
+    print(*executor.map(os.getpgid, [0, 0]), flush=True)
+    list(executor.map(time.sleep, [600, 600]))
+"""
+
+
+def test_workers_end_with_the_process_that_hired_them():
+    process = subprocess.Popen(
+        [sys.executable, "-c", HIRE],
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    )
+    assert process.stdout.readline()
+    process.kill()
+    process.communicate(timeout=60)  # the pipe ends when the last of them has
 
 
 @pytest.mark.parametrize("kills", KILLS)

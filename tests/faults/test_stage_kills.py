@@ -1,10 +1,14 @@
-"""SIGKILL at random times over the commands that train, explain and report."""
+"""SIGKILL at random times over every command but those of ``test_kills.py``."""
 
 import json
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,23 +27,47 @@ def attempt(words, after=None):
         _, told = process.communicate(timeout=after)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.communicate()
+        process.communicate(timeout=60)  # its workers end with it
         return None
     assert process.returncode == 0, told
     return time.monotonic() - begin
 
 
-def harm(words, whole, out, same):
+@dataclass(frozen=True)
+class Stage:
+    """A command, and how what it leaves is compared.
+
+    Attributes
+    ----------
+    words
+        The command without ``--out``.
+    same
+        Asserts that two outputs are the same.
+    out
+        Name of the output.
+    grows
+        Whether the output is there before the command is done; all others appear whole.
+    """
+
+    words: list[Any]
+    same: Callable[[Path, Path], None]
+    out: str
+    grows: bool = False
+
+
+def harm(stage, folder):
     """Kill a command at random times; whenever it is done all the same, begin anew."""
-    seconds = attempt([*words, "--out", whole])
-    rng, killed = np.random.default_rng(len(words)), 0
+    whole, out = folder / f"whole-{stage.out}", folder / stage.out
+    seconds = attempt([*stage.words, "--out", whole])
+    rng, killed = np.random.default_rng(len(stage.words)), 0
     while killed < KILLS:
-        killed += attempt([*words, "--out", out], rng.uniform(0, seconds)) is None
-        if out.exists():
-            same(whole, out)
+        done = attempt([*stage.words, "--out", out], rng.uniform(0, seconds))
+        killed += done is None
+        if done or (out.exists() and not stage.grows):
+            stage.same(whole, out)
             remove(out)
-    attempt([*words, "--out", out])
-    same(whole, out)
+    attempt([*stage.words, "--out", out])
+    stage.same(whole, out)
 
 
 def remove(out):
@@ -76,16 +104,59 @@ def same_report(one, two):
         )
 
 
-def test_every_other_stage_ends_as_undisturbed(toml, tmp_path):
-    recipe, data = tmp_path / "small.toml", tmp_path / "data"
-    recipe.write_text(toml(60, 30, 150, size=(48, 40)))
+def same_files(one, two):
+    first, second = (
+        {p.relative_to(x): p.read_bytes() for p in x.rglob("*") if p.is_file()}
+        for x in (one, two)
+    )
+    assert first == second
+
+
+def same_runs(one, two):
+    same_files(one / "dataset", two / "dataset")
+    same_weights(one / "model", two / "model")
+    same_maps(one / "maps", two / "maps")
+    same_files(one / "scores", two / "scores")  # the maps are the same bit for bit
+    same_report(one / "report.pdf", two / "report.pdf")
+
+
+@pytest.fixture(scope="module")
+def given(toml, tmp_path_factory):
+    """Return a folder with what the stages start from."""
+    folder = tmp_path_factory.mktemp("given")
+    recipe, data, model, maps = (
+        folder / x for x in ("small.toml", "data", "model", "maps")
+    )
+    recipe.write_text(toml(60, 30, 80, size=(48, 40)))
     attempt(["generate", recipe, "--out", data])
-    model, maps, scores = (tmp_path / x for x in ("model", "maps", "scores"))
-    train = ["train", data, "--epochs", 3]
-    harm(train, model, tmp_path / "model-2", same_weights)
-    methods = "cam,grad_cam,hr_cam,random"
-    explain = ["explain", model, data, "--methods", methods]
-    harm(explain, maps, tmp_path / "maps-2", same_maps)
+    attempt(["train", data, "--epochs", 2, "--out", model])
+    attempt(["explain", model, data, "--methods", METHODS, "--out", maps])
+    scores = folder / "scores"
     attempt(["score", "--maps", f"run={maps}", "--masks", data, "--out", scores])
-    report = tmp_path / "report.pdf"
-    harm(["report", scores], report, tmp_path / "report-2.pdf", same_report)
+    return folder
+
+
+METHODS = "cam,grad_cam,hr_cam,random"
+STAGES = {
+    "train": lambda x: Stage(["train", x / "data", "--epochs", 3], same_weights, "out"),
+    "explain": lambda x: Stage(
+        ["explain", x / "model", x / "data", "--methods", METHODS], same_maps, "out"
+    ),
+    "report": lambda x: Stage(["report", x / "scores"], same_report, "out.pdf"),
+    "sanity": lambda x: Stage(
+        [*("sanity", x / "model", x / "data"), *("--images", 4, "--methods", "cam")],
+        same_files,
+        "out",
+    ),
+    "run": lambda x: Stage(
+        ["run", x / "small.toml", "--methods", "cam,random", "--epochs", 2],
+        same_runs,
+        "out",
+        grows=True,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_ends_as_undisturbed(name, given, tmp_path):
+    harm(STAGES[name](given), tmp_path)
