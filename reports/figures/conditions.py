@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from reports.figures.canvas import INK, WIDTH, fit, measure, place, render
-from reports.wording import Number, wrap
+from reports.figures.canvas import INK, WIDTH, fit, flow, place, render
+from reports.wording import Number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,8 +69,7 @@ def draw_conditions(
     room = (WIDTH - _LABELS - 2 - _GAP * (len(panes) - 1)) / len(panes)
     first = _AFTER if panes[0].pooled is not None else 0.0
     width, body = min(room, _WIDEST), _ROW * (len(rows) + first)
-    letters = int(width / measure("n", 6.5))
-    titles = [wrap(pane.title, letters, 5) for pane in panes]
+    titles = [flow(pane.title, width, 6.5, bold=True) for pane in panes]
     top = 2.5 + _LINE * max(title.count("\n") + 1 for title in titles)
 
     def paint(figure: "Figure") -> None:
