@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from reports.figures.canvas import INK, WIDTH, fit, flow, place, render
+from reports.figures.canvas import INK, WIDTH, fit, flow, measure, place, render
 from reports.wording import Number
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ _WIDEST = 60.0
 """Of a pane, in mm."""
 _AFTER = 1.4
 """Rows from that of all together to the first condition's."""
-_TICK = 6.5
-"""Labels nearer than this, in mm, run into each other."""
+_SIZE, _APART, _TOUCH = 6.5, 1.0, 1e-6
+"""Of numbers under ticks: points, and mm that keep two apart or count as none."""
 
 #: Marker, how it is filled, and color, by what a condition shows.
 MARKS = {
@@ -141,16 +141,26 @@ def _label(axes: "Axes", width: Number) -> None:
     low, high = axes.get_xlim()
     ticks = MaxNLocator(2, steps=[1, 2, 5, 10]).tick_values(low, high)
     ticks = [t for t in ticks if low <= t <= high]
-    kept: list[float] = []
+    kept: dict[float, tuple[float, float]] = {}
     for tick in sorted(ticks, key=abs):
-        if all(abs(tick - k) * width / (high - low) >= _TICK for k in kept):
-            kept.append(tick)
+        begin, end = _span(tick, (tick - low) / (high - low) * width, width)
+        if all(end + _APART <= b or e + _APART <= begin for b, e in kept.values()):
+            kept[tick] = begin, end
     labels = [_number(t) if t in kept else "" for t in ticks]
     axes.set_xticks(ticks, labels=labels)
     for tick, label in zip(ticks, axes.get_xticklabels(), strict=True):
-        edge = (tick - low) / (high - low)
-        if min(edge, 1 - edge) * width < _TICK / 3:  # keep clear of the next pane's
-            label.set_horizontalalignment("left" if edge < 0.5 else "right")
+        at = (tick - low) / (high - low) * width
+        if tick in kept and abs(sum(kept[tick]) / 2 - at) > _TOUCH:
+            label.set_horizontalalignment("left" if at < width / 2 else "right")
+
+
+def _span(value: float, at: float, width: Number) -> tuple[float, float]:
+    """Say where a tick's number begins and ends, in mm; inside at a pane's edges."""
+    long = measure(_number(value), _SIZE)
+    near = min(at, width - at)
+    if near < long / 4:  # keep clear of the next pane's
+        return (at, at + long) if at < width / 2 else (at - long, at)
+    return at - long / 2, at + long / 2
 
 
 def _number(value: float) -> str:
