@@ -18,7 +18,7 @@ def load_beside(name):
 
 
 DAMAGE, TARGETS = load_beside("damage"), load_beside("targets")
-SLOW = ("reader ", "section ")
+SLOW = ("reader ", "section ", "model ", "weights")
 """How targets begin whose files take long to read."""
 
 
