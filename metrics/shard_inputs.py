@@ -30,8 +30,10 @@ class Opened:
 
     @cached_property
     def have(self) -> tuple[frozenset[str], ...]:
-        """Images that each source has."""
-        return tuple(frozenset(source.ids) for source in self.sources)
+        """Images that each source has; sources of the same ones share a set."""
+        ids = [tuple(source.ids) for source in self.sources]
+        sets = {some: frozenset(some) for some in dict.fromkeys(ids)}
+        return tuple(sets[some] for some in ids)
 
 
 @dataclass(frozen=True)

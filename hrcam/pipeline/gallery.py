@@ -36,7 +36,9 @@ def draw_gallery(comparison: Comparison) -> dict[str, np.ndarray]:
         to_levels(np.asarray(read_maps(source, truths, places)), step)
         for source in sources.values()
     ]
-    rows = [scores.measured.ids.index(image) for image in ids]
+    wanted = set(ids)
+    found = {name: row for row, name in enumerate(scores.ids) if name in wanted}
+    rows = [found[image] for image in ids]
     sweeps = [scores.measured.sweeps[name] for name in scores.measured.entries]
     gallery = {
         "ids": np.array(ids),

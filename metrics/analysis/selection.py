@@ -1,6 +1,7 @@
 """Choose the images a report shows, by a rule that it prints."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 from zlib import crc32
 
@@ -48,14 +49,17 @@ def choose_panels(
     spread = _spread(values, measured, entries, reference)
     chosen = _choose(own, spread, rows)
     generator = np.random.default_rng([options.seed, crc32(b"panels")])
-    kinds = sorted({strata.kind_of(row) for row in rows.tolist()} - {"all"})
-    left = np.array([row for row in rows.tolist() if row not in chosen], dtype=np.int64)
-    drawn = generator.permutation(left)
+    kinds = sorted(
+        name
+        for name, members in strata.members.items()
+        if name.startswith("lesion=") and members[rows].any()
+    )
+    drawn = generator.permutation(rows[~np.isin(rows, list(chosen))])
     chosen |= dict.fromkeys(drawn[:2].tolist(), "random")
     for kind in kinds:
         if kind not in {strata.kind_of(row) for row in chosen}:
-            more = [row for row in drawn[2:].tolist() if strata.kind_of(row) == kind]
-            chosen |= dict.fromkeys(more[:1], "kind")
+            more = drawn[2:][strata.members[kind][drawn[2:]]]
+            chosen |= dict.fromkeys(more[:1].tolist(), "kind")
     panels = [
         {
             "image_id": measured.ids[row],
@@ -85,9 +89,11 @@ def choose_gallery(
     shown = {panel["image_id"]: panel for panel in panels}
     ids = sorted(measured.ids)
     generator = np.random.default_rng([options.seed, crc32(b"gallery")])
-    drawn = [ids[k] for k in generator.permutation(len(ids)).tolist()]
-    rest = [name for name in drawn if name not in shown][: MOST_GALLERY - len(shown)]
-    place = {name: row for row, name in enumerate(measured.ids)}
+    drawn = (ids[k] for k in generator.permutation(len(ids)))
+    unseen = (name for name in drawn if name not in shown)
+    rest = list(islice(unseen, max(MOST_GALLERY - len(shown), 0)))
+    wanted = {*shown, *rest}
+    place = {name: row for row, name in enumerate(measured.ids) if name in wanted}
     images = [
         {
             "image_id": name,
@@ -117,9 +123,9 @@ def _choose(
     distance = np.abs(own - np.median(own[rows]))
     rules = {"best": -own, "worst": own, "median": distance, "disagreement": -spread}
     for rule, cost in rules.items():
-        left = [row for row in rows if row not in chosen and np.isfinite(cost[row])]
-        if left:
-            chosen[int(min(left, key=lambda row: cost[row]))] = rule
+        left = rows[np.isfinite(cost[rows]) & ~np.isin(rows, list(chosen))]
+        if len(left):
+            chosen[int(left[np.argmin(cost[left])])] = rule
     return chosen
 
 
