@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simbench.parameters import Parameters
+from simbench.parsing import on_one_line
 from simbench.readers.listing import Listing
 from simbench.readers.root import Root
 
@@ -17,13 +18,14 @@ class LayoutError(ValueError):
     Parameters
     ----------
     text
-        What was got; or all of the message.
+        What was got, whose characters that would break the line are escaped; or all of
+        the message.
     layout
         The layout that the message ends with.
     """
 
     def __init__(self, text: str, layout: str = "") -> None:
-        super().__init__(text)
+        super().__init__(text if layout else on_one_line(text))
         self.layout = layout
 
 

@@ -110,6 +110,11 @@ FINDINGS = {
         replace("m.csv", b"image_id", b'"a\nb"'),
         r"got a\\nb, x",
     ),
+    "columns of a reader's table that break the line": (
+        "reader table",
+        lambda folder: next(folder.rglob("labels.csv")).write_text('"a\nb"\n1\n'),
+        r"got labels.csv without path, label, site among its columns \(a\\nb\)",
+    ),
     "tables within tables": (
         "recipe",
         append("r.toml", "deep = " + "[" * 5000),
