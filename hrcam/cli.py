@@ -51,6 +51,9 @@ Scheduler = Annotated[
 Memory = Annotated[
     str, typer.Option(help="As in 4GB: no more workers than it is enough for.")
 ]
+Bound = Annotated[
+    str, typer.Option("--memory", help="As in 4GB: what is beyond is read in batches.")
+]
 Seed = Annotated[int | None, typer.Option(min=0, help="Replaces the recipe's seed.")]
 TrainingSeed = Annotated[
     int, typer.Option("--seed", min=0, help="Of weights and order.")
@@ -150,6 +153,7 @@ def train(  # noqa: PLR0913  one parameter per option
     tensorboard: Annotated[
         Path | None, typer.Option(help="Folder for TensorBoard's event files.")
     ] = None,
+    memory: Bound = "",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -178,6 +182,7 @@ def train(  # noqa: PLR0913  one parameter per option
             data,
             out,
             settings=settings,
+            memory=memory,
             overwrite=overwrite,
             progress=progress,
             tensorboard=tensorboard,
@@ -210,6 +215,7 @@ def explain(  # noqa: PLR0913  one parameter per option
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the paper's head.")] = 0,
     scheduler: Scheduler = "",
+    memory: Bound = "",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -234,6 +240,7 @@ def explain(  # noqa: PLR0913  one parameter per option
             calls=calls,
             seed=seed,
             scheduler=scheduler,
+            memory=memory,
             overwrite=overwrite,
             progress=progress,
         )

@@ -1,6 +1,7 @@
 """Datasets: arrays and tables, in memory or on disk, behind one record."""
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
@@ -54,6 +55,8 @@ class Dataset:
     """Further columns of ``index`` that scores are carried along with."""
     check: Callable[[], None] = field(default=unchanged, repr=False, compare=False)
     """Raises if what is read was replaced since it was opened."""
+    most: int | None = field(default=None, compare=False)
+    """Bytes of images that :meth:`images` reads at once; None sets no limit."""
 
     def __repr__(self) -> str:
         shape = self.arrays["image"].shape
@@ -146,10 +149,15 @@ class Dataset:
         """Return the named images as an array, or as what is indexed like one.
 
         Images that lie in files of their own are decoded when they are asked for, so
-        that memory does not grow with their number; others are read at once.
+        that memory does not grow with their number; others are read at once, unless
+        they take more than :attr:`most`.
         """
-        if isinstance(self.arrays["image"], Decoding):
-            return View(tuple(ids), self.arrays["image"].shape[1:], self._images)
+        array = self.arrays["image"]
+        shape = tuple(array.shape[1:])
+        needed = len(ids) * math.prod(shape) * np.dtype(array.dtype).itemsize
+        large = self.most is not None and needed > self.most
+        if isinstance(array, Decoding) or large:
+            return View(tuple(ids), shape, self._images)
         return self.read("image", ids)
 
     def _images(self, ids: Sequence[str]) -> Shaped[np.ndarray, "n h w *rgb"]:

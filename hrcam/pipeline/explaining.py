@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from hrcam.entry import Entry
 from hrcam.maps import Explained, gather
 from hrcam.maps_folder import read_maps, write_maps
 from hrcam.pipeline.asking import ask
@@ -16,12 +17,13 @@ from hrcam.pipeline.choices import Choices
 from hrcam.pipeline.executors import hire
 from hrcam.pipeline.folders import MARKERS, SHARDS, check_free, require_files, staged
 from hrcam.pipeline.lookout import knowledge, lookouts, planned
-from hrcam.pipeline.map_shards import shards
+from hrcam.pipeline.map_shards import shard_size, shards
+from hrcam.pipeline.memory import ENGINE, batch_bytes, map_bytes, sparing
 from hrcam.pipeline.model import Model
 from hrcam.pipeline.opening import judged, named, open_data, open_model
 from hrcam.pipeline.scenes import has_truth, labels_of, shape_of
 from hrcam.pipeline.targets import Asked, Target
-from hrcam.pipeline.views import View
+from hrcam.pipeline.views import View, batch_of
 from metrics.sources.formats.tables import read_table
 from metrics.storage.plain import to_json
 from simbench.dataset import Dataset
@@ -47,6 +49,7 @@ def explain(  # noqa: PLR0913  keywords of a public verb
     validation: Any = None,
     seed: int = 0,
     scheduler: str = "",
+    memory: str = "",
     overwrite: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Explained:
@@ -78,6 +81,10 @@ def explain(  # noqa: PLR0913  keywords of a public verb
         Address of a Dask scheduler whose workers explain instead; they open model and
         dataset by their paths, fit heads themselves and write to ``out``, so all must
         lie where every worker sees them. This machine's cores are used without it.
+    memory
+        As in ``4GB``: images that take more than it leaves are read batch by batch. It
+        must be enough for the maps of one shard; the network's own numbers are not
+        counted, nor maps that are kept in memory.
     overwrite
         Whether an existing folder may be replaced.
     progress
@@ -87,14 +94,14 @@ def explain(  # noqa: PLR0913  keywords of a public verb
     ------
     ValueError
         If a method, a layer or a target is unknown, what a method needs is not there,
-        or model and dataset do not fit.
+        model and dataset do not fit, or the memory is not enough.
     """
     if out is not None:
         check_free(Path(out), overwrite, "maps")
     choices = Choices(layers, tuple(fusions), split, Target(target, form), calls, seed)
     asked = ask((model, dataset, out), methods, choices, scheduler)
     opened = open_model(model), open_data(dataset, training, validation)
-    view = look(*opened, methods, choices)
+    view = look(*opened, methods, choices, memory)
     table, evidence, rows = view.table(), view.evidence(), view.model.predictions
     predictions = rows[rows["split"] == split]
     if out is None:
@@ -154,9 +161,13 @@ def is_maps_folder(folder: Path) -> bool:
 
 
 def look(
-    model: Model, dataset: Dataset, methods: Sequence[Any], choices: Choices
+    model: Model,
+    dataset: Dataset,
+    methods: Sequence[Any],
+    choices: Choices,
+    memory: str = "",
 ) -> View:
-    """Prepare everything that one explanation needs."""
+    """Prepare everything that one explanation needs, within a limit on memory."""
     from hrcam.engine.explanation import coefficients
     from hrcam.engine.pooling import logits
     from hrcam.engine.preparation import prepare
@@ -168,6 +179,7 @@ def look(
     foreign = [m for m in methods if not isinstance(m, str)]
     known = knowledge(probe, dataset, truth=truth)
     entries, probes = planned(probe, own, choices, known)
+    dataset = sparing(dataset, memory, _least(dataset, probes, entries), "to explain")
     labels = labels_of(dataset, ids)
     scores = np.zeros((len(ids), probe.classes))
     judged_before = len(model.predictions) > 0
@@ -188,6 +200,20 @@ def look(
         aims,
         truth,
     )
+
+
+def _least(
+    dataset: Dataset, probes: Mapping[str, Any], entries: Sequence[Entry]
+) -> int:
+    """Return the bytes that explaining a shard takes.
+
+    Its maps batch by batch and put together, with those of the shard before.
+    """
+    size = shape_of(dataset)[:2]
+    batch = batch_of(size)
+    maps, looked = map_bytes(probes, entries, size)
+    shard = 3 * shard_size(batch) * maps
+    return ENGINE + shard + batch * looked + batch_bytes(dataset, batch)
 
 
 def _chances(logits: Float[np.ndarray, "n k"]) -> Float[np.ndarray, "n k"]:

@@ -95,7 +95,7 @@ def shards(view: View, folder: Path, crew: Any, progress: Progress) -> Iterator[
         Called with the number of images just finished, or found finished.
     """
     store = Store(folder, identify(view))
-    size = shard_size(view)
+    size = shard_size(view.batch)
     starts = range(0, len(view.ids), size)
     numbers = range(len(starts))
     if crew is None:
@@ -117,9 +117,9 @@ def shards(view: View, folder: Path, crew: Any, progress: Progress) -> Iterator[
         yield batch
 
 
-def shard_size(view: View) -> int:
+def shard_size(batch: int) -> int:
     """Return the images of a shard: whole batches."""
-    return view.batch * max(1, SHARD // view.batch)
+    return batch * max(1, SHARD // batch)
 
 
 def identify(view: View) -> str:
@@ -143,7 +143,7 @@ def identify(view: View) -> str:
 
 def explain_shard(view: View, store: Store, number: int, progress: Progress) -> int:
     """Explain the images of one shard and keep it; return how many were left to do."""
-    size = shard_size(view)
+    size = shard_size(view.batch)
     start, stop = number * size, min((number + 1) * size, len(view.ids))
     if store.read(number) is not None:
         return stop - start

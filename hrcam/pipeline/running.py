@@ -15,6 +15,7 @@ from hrcam.pipeline.executors import Hands
 from hrcam.pipeline.folders import check_free, replace_text, room
 from hrcam.pipeline.ledger import changed, is_done, output
 from hrcam.pipeline.locks import locked
+from hrcam.pipeline.memory import ENGINE, leave
 from hrcam.pipeline.run_images import Images, find_images
 from hrcam.pipeline.run_record import NAME, note, read_record, write_record
 from hrcam.pipeline.run_settings import Settings, settle, training_of
@@ -89,7 +90,8 @@ def run(  # noqa: PLR0913  the command's options, one to one
     scheduler
         Address of a Dask scheduler whose workers draw, explain and score instead.
     memory
-        As in ``4GB``: no more workers of this machine than that is enough for.
+        As in ``4GB``: no more workers of this machine than that is enough for, and
+        images are read batch by batch where they would take more.
     overwrite
         Whether to begin anew where the folder holds a run.
     watch
@@ -114,6 +116,7 @@ def run(  # noqa: PLR0913  the command's options, one to one
     folder = Path(out) if out is not None else Path(f"hrcam-{images.name}")
     hands = Hands(workers, scheduler, memory)
     line = Line(images, settings, folder, hands, watch)
+    leave(memory, ENGINE, "to train")
     _check(settings)
     check_free(folder, overwrite=True)
     with room(folder), locked(folder):
@@ -159,6 +162,7 @@ def _model(line: Line) -> None:
             line.out / "dataset",
             line.out / "model",
             settings=training,
+            memory=line.hands.memory,
             progress=progress,
         )
 
@@ -176,6 +180,7 @@ def _maps(line: Line) -> None:
             layers=s.layers,
             seed=s.seed,
             scheduler=line.hands.scheduler,
+            memory=line.hands.memory,
             progress=progress,
         )
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from hrcam.pipeline.evaluation import evaluate, tabulate
 from hrcam.pipeline.folders import check_free, replace_text, staged
+from hrcam.pipeline.memory import ENGINE, batch_bytes, sparing
 from hrcam.pipeline.model import Model, hash_weights, save
 from hrcam.pipeline.opening import open_data
 from hrcam.pipeline.scenes import labels_of
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 SPLITS = ("train", "validation", "test")
 
 
-def train(
+def train(  # noqa: PLR0913  keywords of a public verb
     dataset: Dataset | Path | str,
     out: Path | str | None = None,
     *,
     settings: "Training | None" = None,
+    memory: str = "",
     overwrite: bool = False,
     progress: Callable[[int], None] | None = None,
     tensorboard: Path | str | None = None,
@@ -47,6 +49,10 @@ def train(
     settings
         A :class:`hrcam.engine.training.Training`; the compact network by default.
         Unless they say so, images that may show letters are not mirrored.
+    memory
+        As in ``4GB``: images of a split that take more than it leaves are read batch by
+        batch, which changes no weight; what the network's own numbers take is not
+        counted.
     overwrite
         Whether an existing folder, or a begun training of other settings, may be
         replaced.
@@ -58,7 +64,8 @@ def train(
     Raises
     ------
     ValueError
-        If the settings do not fit the dataset, or other ones were begun with.
+        If the settings do not fit the dataset, other ones were begun with, or the
+        memory is not enough.
     """
     from hrcam.engine.training import Training, Watch
     from hrcam.engine.training.logs import board
@@ -71,6 +78,8 @@ def train(
         msg = f"dataset must have images to train on, got {held} alone; bring a model"
         raise ValueError(msg)
     settings = settled(Training() if settings is None else settings, dataset)
+    least = ENGINE + batch_bytes(dataset, settings.batch)
+    dataset = sparing(dataset, memory, least, "to train")
     logs = [] if tensorboard is None else [board(Path(tensorboard))]
     watch = Watch(progress, _together(logs))
     if out is None:

@@ -46,9 +46,7 @@ class View:
     @property
     def batch(self) -> int:
         """Images that are explained together."""
-        from hrcam.engine.pooling import batch_size
-
-        return batch_size(self.dataset.arrays["image"].shape[1:3], 32)
+        return batch_of(self.dataset.arrays["image"].shape[1:3])
 
     @cached_property
     def runners(self) -> "list[Explainer]":
@@ -112,6 +110,13 @@ class View:
             predicted = rows.loc[self.ids, "predicted"].to_numpy()
             evidence["heads"] = describe(own.heads, own.pools, predicted)
         return evidence
+
+
+def batch_of(size: tuple[int, ...]) -> int:
+    """Return how many images of a size are explained together."""
+    from hrcam.engine.pooling import batch_size
+
+    return batch_size(size, 32)
 
 
 def _foreign_facts(

@@ -1,12 +1,14 @@
 """Maps that were done before a kill are not made again."""
 
 import json
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import hrcam
-from hrcam.pipeline import map_shards
+from hrcam.pipeline import explaining, map_shards
 from hrcam.pipeline.map_shards import Store
 
 pytestmark = pytest.mark.engine
@@ -101,3 +103,23 @@ def test_a_damaged_shard_is_made_again(tmp_path):
         assert found is None or json.dumps(list(found)) == '["cam"]'
     store.path(0).write_bytes(content[:40])
     assert store.read(0) is None
+
+
+def test_a_limit_on_memory_changes_no_map(network, tiny):
+    how = {"methods": METHODS, "calls": 4}
+    whole = hrcam.explain(network, tiny, **how)
+    part = hrcam.explain(network, replace(tiny, most=0), memory="2GB", **how)
+    for name, source in whole.items():
+        assert (part[name].read(source.ids) == source.read(source.ids)).all()
+
+
+def test_too_little_memory_for_a_shard_is_refused_before_heads_are_fitted(
+    network, tiny, monkeypatch
+):
+    monkeypatch.setattr(explaining, "lookouts", None)
+    with pytest.raises(ValueError, match="memory") as error:
+        hrcam.explain(network, tiny, METHODS, memory="1GB")
+    found = re.fullmatch(
+        r"memory must be at least (\d+)MB to explain, got 1GB", str(error.value)
+    )
+    assert 1101 <= int(found[1]) <= 1200

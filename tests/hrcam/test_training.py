@@ -51,6 +51,23 @@ def test_letters_are_trained_on_as_if_flips_had_been_switched_off(lettered):
     assert by_default["weights"] != trained(lettered, flip=True)["weights"]
 
 
+def test_images_read_batch_by_batch_give_the_same_weights(tiny):
+    whole, part = trained(tiny), trained(replace(tiny, most=0))
+    assert part["weights"] == whole["weights"]
+    assert part["history"] == whole["history"]
+
+
+def test_too_little_memory_to_train_is_refused(tiny):
+    import hrcam
+    from hrcam.engine.training import Training
+    from hrcam.pipeline.memory import ENGINE, batch_bytes
+
+    least = -(-(ENGINE + batch_bytes(tiny, 4)) // 10**6)
+    with pytest.raises(ValueError, match="memory") as error:
+        hrcam.train(tiny, settings=Training(epochs=1, batch=4), memory="1GB")
+    assert str(error.value) == (f"memory must be at least {least}MB to train, got 1GB")
+
+
 def test_images_without_letters_are_trained_on_as_if_flips_had_been_asked_for(tiny):
     assert trained(tiny)["weights"] == trained(tiny, flip=True)["weights"]
 
