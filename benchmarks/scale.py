@@ -1,6 +1,6 @@
 """How time and memory of generation and scoring grow with images; what the seam costs.
 
-    python benchmarks/scale.py generate 1000 10000
+    python benchmarks/scale.py generate 1000 10000 100000
     python benchmarks/scale.py score 1000 10000
     python benchmarks/scale.py counts 10000 100000 1000000
     python benchmarks/scale.py seam
