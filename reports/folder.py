@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from metrics.sources.formats.bounds import check_bytes
+from metrics.sources.formats.image import complete
 from metrics.storage.archives import read_arrays
 
 SCHEMA = 2
@@ -203,11 +204,12 @@ def _read_table(path: Path, primary: str) -> pd.DataFrame:
     words = [*KEYS, "score", "status"]
     wanted = [("score", "in", [primary, *_MARKED])]
     try:
-        table = pq.read_table(
-            path, columns=list(_COLUMNS), filters=wanted, read_dictionary=words
-        ).to_pandas()
-    except (OSError, ValueError, KeyError) as error:
-        _refuse(path, error)
+        with complete(str(path)):
+            table = pq.read_table(
+                path, columns=list(_COLUMNS), filters=wanted, read_dictionary=words
+            ).to_pandas()
+    except ValueError as error:
+        _refuse(path, error.__cause__ or error)
     for key in KEYS:
         column = table[key].astype("category").cat
         words = [_clean(str(word)) for word in column.categories]

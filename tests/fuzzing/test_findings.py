@@ -159,6 +159,11 @@ FINDINGS = {
         edit("results.json", lambda c: c["summary"].insert(0, 0.5)),
         "results.json must be whole, got",
     ),
+    "words of a table that are no text": (
+        "scores folder of a report",
+        replace("scores.parquet", b"\3\0\0\0one", b"\3\0\0\0\xffne"),
+        "scores.parquet must be whole, got: ",
+    ),
     "results that are nested too deep": (
         "scores folder of a report",
         lambda folder: next(folder.rglob("results.json")).write_text("[" * 10**5),

@@ -173,7 +173,7 @@ def test_an_old_report_survives_a_failure(scores, tmp_path, monkeypatch):
         raise RuntimeError(msg)
 
     monkeypatch.setattr("reports.pdf.render_pdf", fail)
-    with pytest.raises(RuntimeError, match="Typst must accept"):
+    with pytest.raises(ValueError, match="got RuntimeError: Typst must accept"):
         write(scores, out)
     monkeypatch.undo()
     (scores / "results.json").write_text("{")
