@@ -8,7 +8,7 @@ from jaxtyping import Shaped, UInt8
 
 from metrics.counting.statuses import STATUSES
 from metrics.counting.thresholds import Sweep
-from metrics.measured import Measured
+from metrics.measured import Counted, Measured
 from metrics.storage.allocation import release
 
 IMAGES = 4096
@@ -55,7 +55,11 @@ def write_counts(measured: Measured, path: Path) -> None:
         images = slice(start, min(start + step, len(measured.ids)))
         worst[:, images] = np.array(measured.worst[:, images])
         release(measured.worst)
-    status = np.stack([_encode(measured.sweeps[e].status) for e in measured.entries])
+    sweeps = measured.sweeps
+    if isinstance(sweeps, Counted):
+        status = np.asarray(sweeps.codes)
+    else:
+        status = np.stack([_encode(sweeps[e].status) for e in measured.entries])
     group.create_array("status", data=status, dimension_names=("entry", "image"))
 
 

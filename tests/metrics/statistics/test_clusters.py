@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -6,6 +7,7 @@ from metrics.statistics.bootstrap import resample, resample_means
 from metrics.statistics.clusters import gather
 from metrics.statistics.draws import BOOTSTRAPS, Draws
 from metrics.statistics.intervals import average
+from metrics.statistics.rows import Rows
 
 
 def draw(seed, images=23, columns=5, subjects=8, gaps=True):
@@ -45,6 +47,39 @@ def test_the_order_of_rows_changes_no_bit(seed, shuffler):
             for v, g in ((values, groups), (values[order], groups[order]))
         )
         np.testing.assert_array_equal(one, other)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.integers(0, 10**6),
+    st.integers(1, 6),
+    st.sampled_from([1, 3 * 8 * 5, 7 * 8 * 5, 2**20]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_neither_blocks_of_rows_nor_the_disk_change_a_bit(
+    tmp_path_factory, seed, columns, held, gaps, on_disk
+):
+    values, groups = draw(seed, images=31, columns=columns, gaps=gaps)
+    draws = Draws(9, 20, seed, "x")
+    whole = gather(values, groups, 9)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("metrics.statistics.rows.BYTES", held)
+        patch.setattr("metrics.storage.allocation.SMALL", 1)
+        spill = tmp_path_factory.mktemp("spill") if on_disk else None
+        made = Rows(values.shape, lambda rows: values[rows])
+        parts = gather(made, groups, 9, spill)
+        same = Draws(9, 20, seed, "x", spill=spill)
+        assert isinstance(parts.sums, np.memmap) == on_disk
+        for name in ("sums", "counts", "totals", "clusters", "means", "errors"):
+            np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
+        resampled = resample(parts, same, 7)
+        pairs = np.arange(columns), np.arange(columns)[::-1]
+        less = parts.subtract(*pairs, spill)
+        np.testing.assert_array_equal(
+            less.sums, whole.sums[:, pairs[0]] - whole.sums[:, pairs[1]]
+        )
+    np.testing.assert_array_equal(resampled, resample(whole, draws))
 
 
 def test_neither_the_blocks_nor_the_other_columns_change_a_bit():
