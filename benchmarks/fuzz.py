@@ -24,10 +24,12 @@ sys.path[0] = str(ROOT / "tests" / "fuzzing")  # this folder holds a statistics.
 def run_one(name: str, seconds: int) -> None:
     """Fuzz one target in this process, which ends with it."""
     import logging
+    import os
     import shutil
 
     import atheris
 
+    os.environ["NUMBA_DISABLE_JIT"] = "1"  # it cannot compile what is instrumented
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     ours = ["metrics", "simbench", "hrcam", "reports"]

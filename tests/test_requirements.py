@@ -34,7 +34,7 @@ def test_the_lock_has_what_is_asked_for_and_no_address():
             str(pin.specifier)[2:]
         )
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = ("tensorflow", "medical", "test", "lint", "docs")
+    extras = ("tensorflow", "medical", "cluster", "test", "lint", "docs")
     asked = [*project["dependencies"]]
     asked += [text for e in extras for text in project["optional-dependencies"][e]]
     for one in map(Requirement, asked):
