@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simbench import tables
@@ -19,6 +19,7 @@ VALUES = {
     "whole": st.integers(-(2**62), 2**62),
     "partly": st.one_of(st.none(), st.integers(-9, 9)),
     "number": st.one_of(st.none(), st.integers(-9, 9), st.floats(-1, 1)),
+    "mixed": st.one_of(st.integers(-9, 9), st.floats(-1, 1)),
     "flag": st.booleans(),
     "doubtful": st.one_of(st.none(), st.booleans()),
     "word": st.sampled_from(["a", "b", "ünder"]),
@@ -31,7 +32,15 @@ SOMETIMES = {
     "shape": st.sampled_from(["round", "flat"]),
 }
 """… columns that only some have."""
-ROWS = st.lists(st.fixed_dictionaries(VALUES, optional=SOMETIMES), max_size=12)
+
+
+@st.composite
+def tabled(draw):
+    """Draw rows of few or many columns; of many, most rows have something new."""
+    names = draw(st.sets(st.sampled_from(sorted(VALUES)), min_size=1))
+    always = {name: VALUES[name] for name in names}
+    row = st.fixed_dictionaries(always, optional=draw(st.sampled_from([{}, SOMETIMES])))
+    return draw(st.lists(row, min_size=1, max_size=12))
 
 
 def lesions(rows):
@@ -59,8 +68,11 @@ def written(rows, size):
         }
 
 
-@settings(max_examples=25)
-@given(rows=ROWS.filter(bool), size=st.integers(1, 12))
+@settings(max_examples=40)
+@given(rows=tabled(), size=st.integers(1, 12))
+@example(rows=[{"mixed": 1}, {"mixed": 0.5}], size=1)
+@example(rows=[{"partly": 1}, {"partly": None}], size=1)
+@example(rows=[{"whole": 1}, {"whole": 2, "angle": 0.5}], size=1)
 def test_few_blocks_become_the_bytes_that_pandas_writes(rows, size):
     every = {"index": rows, "lesions": lesions(rows), "confounders": []}
     for name, (content, _, empty) in written(rows, size).items():
@@ -73,8 +85,8 @@ def test_few_blocks_become_the_bytes_that_pandas_writes(rows, size):
         assert list(empty) == list(table)
 
 
-@settings(max_examples=25)
-@given(rows=ROWS.filter(bool), size=st.integers(1, 4), group=st.integers(1, 3))
+@settings(max_examples=40)
+@given(rows=tabled(), size=st.integers(1, 4), group=st.integers(1, 3))
 def test_many_blocks_hold_the_same_rows(rows, size, group):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tables, "GROUP", group)
