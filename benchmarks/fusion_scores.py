@@ -10,7 +10,7 @@ from fusion_network import Network, maps_of
 from fusion_rules import Evidence, curved, enlarged, fuse, linear, subtracted
 
 from metrics.counting.ranking import rank
-from simbench.dataset import open_dataset
+from simbench.opening import open_dataset
 
 #: Images occluded.
 OCCLUDED = 32

@@ -15,7 +15,9 @@ API: dict[str, dict[str, tuple[str, ...]]] = {
         "simbench.interventions": ("intervene", "Interventions"),
     },
     "Datasets and views": {
-        "simbench.dataset": ("Dataset", "generate", "open_dataset"),
+        "simbench.dataset": ("Dataset",),
+        "simbench.generation": ("generate",),
+        "simbench.opening": ("open_dataset", "is_dataset"),
         "simbench.views": ("view", "samples", "View"),
         "hrcam.engine.views": ("Batches", "tensorflow_dataset"),
         "simbench.manifest": ("verify",),

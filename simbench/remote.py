@@ -10,8 +10,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from simbench.dataset import ARRAYS, Dataset, open_generated
+from simbench.dataset import Dataset
 from simbench.manifest import NAME, Manifest, checksum, read_manifest
+from simbench.opening import ARRAYS, open_generated
 from simbench.tables import NAMES
 from simbench.wholeness import whole
 

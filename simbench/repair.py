@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from simbench.blocks import LENGTH
-from simbench.dataset import ARRAYS
 from simbench.manifest import NAME, Manifest, checksum, damages, read_manifest
+from simbench.opening import ARRAYS
 from simbench.recipe import Recipe, parse
 from simbench.writer import begin, write, write_block
 

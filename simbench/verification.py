@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from simbench import manifest
-from simbench.dataset import READING
+from simbench.opening import READING
 from simbench.urls import is_url
 
 

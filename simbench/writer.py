@@ -20,7 +20,7 @@ from zarr.codecs import ZstdCodec
 from simbench.audit import audit, keep_budget
 from simbench.blocks import LENGTH, Tables, draw_block, layout, starts
 from simbench.croissant import described
-from simbench.dataset import ARRAYS, Dataset, open_dataset, open_unsealed
+from simbench.dataset import Dataset
 from simbench.manifest import (
     NAME,
     checksum,
@@ -29,6 +29,7 @@ from simbench.manifest import (
     replace_text,
     seal,
 )
+from simbench.opening import ARRAYS, open_dataset, open_unsealed
 from simbench.preview import save
 from simbench.recipe import Recipe
 from simbench.tables import write_tables

@@ -22,7 +22,8 @@ def loaded_by(statement):
 @pytest.mark.parametrize(
     "package",
     [
-        "simbench.dataset",
+        "simbench.opening",
+        "simbench.generation",
         "metrics.storage.folder",
         "reports.writer",
         "hrcam.methods",

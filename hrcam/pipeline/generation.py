@@ -10,8 +10,9 @@ from hrcam.pipeline.executors import Hands, hire
 from hrcam.pipeline.folders import check_free, staged
 from hrcam.pipeline.locks import locked
 from hrcam.pipeline.memory import afford, block_bytes
-from simbench.dataset import Dataset, open_dataset
-from simbench.dataset import generate as draw_all
+from simbench.dataset import Dataset
+from simbench.generation import generate as draw_all
+from simbench.opening import open_dataset
 from simbench.recipe import Recipe, load
 from simbench.urls import is_url
 from simbench.writer import write

@@ -10,7 +10,8 @@ import pandas as pd
 from hrcam.pipeline.evaluation import evaluate, tabulate
 from hrcam.pipeline.model import Model, hash_weights, load, weights_of
 from hrcam.pipeline.scenes import labels_of
-from simbench.dataset import Dataset, open_dataset
+from simbench.dataset import Dataset
+from simbench.opening import open_dataset
 from simbench.urls import is_url
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from hrcam.pipeline.folders import check_free, staged
-from simbench.dataset import Dataset, open_dataset
+from simbench.dataset import Dataset
+from simbench.opening import open_dataset
 from simbench.readers.choices import Choices
 from simbench.readers.folder import read_dataset
 from simbench.readers.root import MAX_PIXELS

@@ -20,7 +20,7 @@ from hrcam.pipeline.run_images import Images, find_images
 from hrcam.pipeline.run_record import NAME, note, read_record, write_record
 from hrcam.pipeline.run_settings import Settings, settle, training_of
 from hrcam.run_recipe import RunRecipe
-from simbench.dataset import open_dataset
+from simbench.opening import open_dataset
 from simbench.recipe import Recipe
 
 __all__ = ["STAGES", "Settings", "Watch", "run", "training_of", "unwatched"]

@@ -37,7 +37,8 @@ from metrics.scores.cuts import tune
 from metrics.sources.entries import name_entries
 from metrics.sources.source import as_maps, as_masks
 from metrics.storage.folder import read, write
-from simbench.dataset import Dataset, is_dataset
+from simbench.dataset import Dataset
+from simbench.opening import is_dataset
 from simbench.urls import is_url
 
 #: Columns of a dataset's index that the score table carries along.

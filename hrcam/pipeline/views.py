@@ -38,7 +38,7 @@ class View:
     aims: np.ndarray
     truth: bool
 
-    @property
+    @cached_property
     def ids(self) -> list[str]:
         """The images explained."""
         return self.dataset.ids(self.choices.split)

@@ -14,8 +14,9 @@ from typing import Any
 
 import pandas as pd
 
-from simbench.dataset import READING, Dataset
+from simbench.dataset import Dataset
 from simbench.manifest import checksum, replace_text, seal
+from simbench.opening import READING
 from simbench.readers.choices import Choices, find_reader, parse_options
 from simbench.readers.decoded import Decoded
 from simbench.readers.listing import Listing, Picture

@@ -15,7 +15,7 @@ import pytest
 import hrcam
 from hrcam.pipeline.folders import room
 from metrics import ScoreOptions
-from simbench.dataset import open_dataset
+from simbench.opening import open_dataset
 from simbench.recipe import parse
 
 OPTIONS = ScoreOptions(resamples=100, checks=False)

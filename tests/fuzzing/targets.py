@@ -225,8 +225,8 @@ def _dataset(folder):
 
 
 def _read_dataset(path):
-    from simbench.dataset import open_dataset
     from simbench.manifest import verify
+    from simbench.opening import open_dataset
 
     verify(path)
     data = open_dataset(path)

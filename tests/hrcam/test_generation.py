@@ -42,7 +42,7 @@ def test_a_seed_makes_another_dataset(tiny_toml):
 
 
 def test_memory_and_folder_hold_the_same(tiny, tiny_folder):
-    from simbench.dataset import open_dataset
+    from simbench.opening import open_dataset
 
     disk = open_dataset(tiny_folder)
     assert disk.identity == tiny.identity

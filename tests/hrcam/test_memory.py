@@ -22,7 +22,7 @@ from hrcam.pipeline.memory import (
 )
 from hrcam.pipeline.running import run
 from simbench.blocks import draw_block
-from simbench.dataset import generate
+from simbench.generation import generate
 from simbench.recipe import load, parse
 from simbench.rows import View
 

@@ -18,7 +18,7 @@ from hrcam.pipeline.scoring import DatasetMasks
 from hrcam.pipeline.training import settled
 from metrics import ScoreOptions
 from simbench.audit import audit
-from simbench.dataset import open_dataset
+from simbench.opening import open_dataset
 
 SIZE = (40, 48)
 OPTIONS = {"images": "images", "masks": "masks", "healthy": ["normal"]}

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from simbench.blocks import draw_block, starts
-from simbench.dataset import generate
+from simbench.generation import generate
 from simbench.writer import write
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simbench.blocks import layout
-from simbench.dataset import generate
+from simbench.generation import generate
 from simbench.phantoms import draw
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from simbench.dataset import open_dataset
 from simbench.manifest import NAME, read_manifest, verify
+from simbench.opening import open_dataset
 from simbench.writer import write
 
 

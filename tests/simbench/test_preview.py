@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from simbench.dataset import generate
+from simbench.generation import generate
 from simbench.preview import CAPTION, COLUMNS, GAP, OUTLINES, colors, outlined, sheet
 from simbench.writer import write
 

@@ -10,7 +10,7 @@ import pytest
 
 fsspec = pytest.importorskip("fsspec")
 
-from simbench.dataset import open_dataset  # noqa: E402  after what it needs
+from simbench.opening import open_dataset  # noqa: E402  after what it needs
 from simbench.remote import holds, send, verify_remote  # noqa: E402
 from simbench.writer import write  # noqa: E402
 

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simbench import blocks, writer
-from simbench import dataset as dataset_module
-from simbench.dataset import generate, open_dataset
+from simbench import blocks, opening, writer
+from simbench.generation import generate
 from simbench.manifest import NAME, verify
+from simbench.opening import open_dataset
 from simbench.writer import write
 
 
@@ -29,7 +29,7 @@ def content(folder: Path) -> dict[str, str]:
 def short_blocks():
     """Make blocks and shards short, so that few images are several of them."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (blocks, dataset_module, writer):
+        for module in (blocks, opening, writer):
             patch.setattr(module, "LENGTH", 32)
         yield
 

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from simbench.audit import audit, sampling
 from simbench.budget import CHECKS
-from simbench.dataset import generate
+from simbench.generation import generate
 
 COUNT = 500
 

@@ -6,8 +6,8 @@ from simbench.audit import blanking
 from simbench.audit.blanking import Blanks, blank, blanked, sample
 from simbench.audit.regeneration import touched
 from simbench.audit.sampling import choose, levels_of
-from simbench.dataset import generate
 from simbench.exams import examine
+from simbench.generation import generate
 from simbench.phantoms import draw
 
 SPLITS = {"train": 60, "validation": 8, "test": 12}

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simbench.audit.census import confounders, counts, phi
-from simbench.dataset import generate
+from simbench.generation import generate
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=2, max_size=50))

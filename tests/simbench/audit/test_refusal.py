@@ -6,8 +6,9 @@ import json
 import pytest
 
 from simbench import writer
-from simbench.dataset import generate, open_dataset
+from simbench.generation import generate
 from simbench.manifest import NAME
+from simbench.opening import open_dataset
 from simbench.writer import write
 
 

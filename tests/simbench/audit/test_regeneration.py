@@ -5,8 +5,8 @@ import pytest
 
 from simbench.audit.regeneration import other_place, outside, touched
 from simbench.audit.sampling import choose
-from simbench.dataset import generate
 from simbench.exams import examine
+from simbench.generation import generate
 from simbench.phantoms import draw
 
 

@@ -98,7 +98,7 @@ def test_gray_levels_are_those_of_the_type_or_of_the_images(make, dtype, count):
 
 
 def test_gray_levels_of_a_phantom_are_those_of_its_recipe(tiny_with):
-    from simbench.dataset import generate
+    from simbench.generation import generate
 
     dataset = generate(tiny_with({"acquisition.bits": 12}))
     assert levels_of(dataset, dataset.ids()).count == 4096

@@ -3,11 +3,11 @@ import pandas as pd
 import pytest
 
 from simbench.anatomies import ANATOMIES
-from simbench.dataset import generate
 from simbench.difficulty.columns import NUMBERS, columns
 from simbench.difficulty.location import found
 from simbench.difficulty.setting import setting
 from simbench.exams import examine
+from simbench.generation import generate
 from simbench.geometry.regions import softness
 from simbench.lesions import LESIONS
 from simbench.phantoms import changed

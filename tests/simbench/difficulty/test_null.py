@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from simbench.dataset import generate
 from simbench.difficulty.columns import columns
 from simbench.exams import examine
+from simbench.generation import generate
 from simbench.phantoms import changed
 from simbench.recipe import load
 

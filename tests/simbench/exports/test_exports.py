@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from simbench.dataset import generate
 from simbench.exports import EXPORTS
 from simbench.exports.npz import NAMES
+from simbench.generation import generate
 
 
 @pytest.fixture(scope="module", params=["gray", "color", "deep"])

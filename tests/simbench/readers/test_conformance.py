@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from simbench.dataset import Dataset, open_dataset
+from simbench.dataset import Dataset
+from simbench.opening import open_dataset
 from simbench.readers import READERS, folder
 from simbench.readers.choices import Choices, parse_options
 from simbench.readers.folder import read_dataset

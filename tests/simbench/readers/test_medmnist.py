@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simbench.dataset import open_dataset
+from simbench.opening import open_dataset
 from simbench.readers.choices import Choices
 from simbench.readers.folder import read_dataset
 from simbench.readers.reader import LayoutError

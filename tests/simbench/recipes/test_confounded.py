@@ -5,7 +5,7 @@ import pytest
 
 from simbench.assignment import assign
 from simbench.audit import audit
-from simbench.dataset import generate
+from simbench.generation import generate
 from simbench.phantoms import draw
 from simbench.recipe import load, parse
 

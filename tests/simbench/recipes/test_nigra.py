@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simbench.assignment import assign
-from simbench.dataset import generate
+from simbench.generation import generate
 from simbench.phantoms import draw
 from simbench.recipe import load
 
