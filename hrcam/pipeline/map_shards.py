@@ -72,11 +72,19 @@ class Store:
                     return None
                 batch: dict[str, dict[str, np.ndarray]] = {}
                 for i, (entry, layer) in enumerate(about["names"]):
+                    _check_names(entry, layer)
                     batch.setdefault(entry, {})[layer] = file[f"{i:05d}"]
         except ValueError as error:
             _LOG.warning("%s is not whole and is made again: %s", path, error)
             return None
         return batch
+
+
+def _check_names(*names: Any) -> None:
+    """Refuse names that are no words."""
+    if not all(isinstance(name, str) for name in names):
+        msg = f"names {names!r:.80}"
+        raise TypeError(msg)
 
 
 def shards(view: View, folder: Path, crew: Any, progress: Progress) -> Iterator[Batch]:

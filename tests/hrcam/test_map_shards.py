@@ -103,6 +103,10 @@ def test_a_damaged_shard_is_made_again(tmp_path):
         assert found is None or json.dumps(list(found)) == '["cam"]'
     store.path(0).write_bytes(content[:40])
     assert store.read(0) is None
+    for about in ({"identity": "me", "names": [[None, "deep"]]}, ["me"], "[" * 10**5):
+        text = about if isinstance(about, str) else json.dumps(about)
+        np.savez(store.path(0), about=np.array(text), **{"00000": batch["cam"]["deep"]})
+        assert store.read(0) is None
 
 
 def test_a_limit_on_memory_changes_no_map(network, tiny):
