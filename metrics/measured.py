@@ -18,6 +18,10 @@ from metrics.scores.table import choose_scores
 from metrics.storage.allocation import allocate, release
 
 
+_WORDS = np.array(STATUSES, dtype=object)
+"""Statuses by their codes; an array of these refers to words and copies none."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One score at one threshold; None for a score that has none."""
@@ -58,7 +62,7 @@ class Counted(Mapping[str, Sweep]):
             self.healthy_marks[place],
             self.lesion,
             self.healthy,
-            np.array(STATUSES)[self.codes[place]],
+            _WORDS[self.codes[place]],
         )
 
     def __iter__(self) -> Iterator[str]:

@@ -47,7 +47,7 @@ def draw_gallery(comparison: Comparison) -> dict[str, np.ndarray]:
         "levels": np.stack(levels, axis=1),
         "hits": np.stack([np.asarray(s.marked_lesion)[rows] for s in sweeps], axis=1),
         "false": np.stack([np.asarray(s.marked_healthy)[rows] for s in sweeps], axis=1),
-        "status": np.stack([s.status[rows] for s in sweeps], axis=1),
+        "status": np.stack([s.status[rows] for s in sweeps], axis=1).astype(str),
         "lesion": np.asarray(scores.measured.lesion)[rows],
         "healthy": np.asarray(scores.measured.healthy)[rows],
     }

@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 import numpy as np
+import pyarrow as pa
 
 SMALL = 2**20
 """Arrays of fewer bytes are always kept in memory."""
@@ -41,3 +42,8 @@ def release(*arrays: np.ndarray) -> None:
         pages = getattr(array, "_mmap", None)
         if pages is not None and hasattr(mmap, "MADV_DONTNEED"):
             pages.madvise(mmap.MADV_DONTNEED)
+
+
+def release_tables() -> None:
+    """Hand back what Arrow keeps of tables that are gone, for those to come."""
+    pa.default_memory_pool().release_unused()

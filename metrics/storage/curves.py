@@ -11,15 +11,17 @@ from metrics.counting.thresholds import Sweep
 from metrics.measured import Counted, Measured
 from metrics.storage.allocation import release
 
-IMAGES = 4096
+IMAGES = 1024
 """Images of one chunk of counts."""
 
 
 def write_counts(measured: Measured, path: Path) -> None:
-    """Write counts of all entries; a chunk has one entry and some images."""
+    """Write counts of all entries; a chunk has one entry and some images.
+
+    Images come in the order of ``scores.parquet``, whose first rows name them.
+    """
     attributes = {
         "entries": list(measured.entries),
-        "image_ids": list(measured.ids),
         "columns": [[column.score, column.threshold] for column in measured.columns],
         "statuses": list(STATUSES),
     }

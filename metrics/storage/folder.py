@@ -23,6 +23,7 @@ from metrics.analysis.results import SCHEMA
 from metrics.counting.statuses import STATUSES
 from metrics.measured import Column, Measured
 from metrics.scoring import Scores
+from metrics.storage.allocation import release_tables
 from metrics.storage.archives import read_arrays, write_arrays
 from metrics.storage.curves import read_counts, write_counts
 from metrics.storage.plain import to_json
@@ -114,6 +115,8 @@ def _write_table(scores: Scores, folder: Path) -> None:
                 schema = _complete(table.schema, scores.frame)
                 writer = pq.ParquetWriter(folder / "scores.parquet", schema)
             writer.write_table(table.cast(writer.schema))
+            del rows, table
+            release_tables()
     if writer is not None:
         writer.close()
 
@@ -129,7 +132,9 @@ def _read_measured(folder: Path, results: Mapping[str, Any]) -> Measured:
     """Read scores, statuses and counts."""
     group = zarr.open_group(folder / "curves.zarr", mode="r", zarr_format=3)
     attributes: Mapping[str, Any] = dict(group.attrs)
-    entries, ids = tuple(attributes["entries"]), tuple(attributes["image_ids"])
+    entries, lesion = tuple(attributes["entries"]), np.asarray(group["lesion"])
+    first = _read_first(folder / "scores.parquet", ["image_id"], len(lesion))
+    ids = tuple(first["image_id"].astype(str))
     columns = tuple(Column(name, at) for name, at in attributes["columns"])
     if [entry["name"] for entry in results["entries"]] != list(entries):
         msg = "other entries in curves.zarr than in results.json"
@@ -162,15 +167,19 @@ def _read_values(
 
 def _read_frame(path: Path, images: int) -> pd.DataFrame:
     """Read subject and strata: what stands behind the scores, once per image."""
+    names = pq.read_schema(path).names
+    return _read_first(path, names[names.index("status") + 1 :], images)
+
+
+def _read_first(path: Path, columns: list[str], rows: int) -> pd.DataFrame:
+    """Read the first rows of some columns."""
     with pq.ParquetFile(path) as file:
-        names = file.schema_arrow.names
-        wanted = names[names.index("status") + 1 :]
-        groups, rows = 0, 0
-        while rows < images:
-            rows += file.metadata.row_group(groups).num_rows
+        groups, found = 0, 0
+        while found < rows:
+            found += file.metadata.row_group(groups).num_rows
             groups += 1
-        table = file.read_row_groups(range(groups), columns=wanted)
-        return table.slice(0, images).to_pandas()
+        table = file.read_row_groups(range(groups), columns=columns)
+        return table.slice(0, rows).to_pandas()
 
 
 def _write_evidence(folder: Path, name: str, content: Any) -> None:
