@@ -182,7 +182,7 @@ def look(
     dataset = sparing(dataset, memory, _least(dataset, probes, entries), "to explain")
     labels = labels_of(dataset, ids)
     scores = np.zeros((len(ids), probe.classes))
-    judged_before = len(model.predictions) > 0
+    judged_before = model.facts.get("dataset") == dataset.identity
     if not judged_before or choices.target.asked == "predicted":
         scores = logits(probe, dataset.images(ids))
     model = judged(

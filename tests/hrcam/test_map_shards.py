@@ -127,3 +127,18 @@ def test_too_little_memory_for_a_shard_is_refused_before_heads_are_fitted(
         r"memory must be at least (\d+)MB to explain, got 1GB", str(error.value)
     )
     assert 1101 <= int(found[1]) <= 1200
+
+
+def test_predictions_are_of_the_images_explained_not_of_those_trained_on(tiny):
+    from hrcam.engine.training import Training
+
+    model = hrcam.train(tiny, settings=Training(epochs=1))
+    others = hrcam.generate(tiny.recipe.model_copy(update={"seed": 77}))
+    known = model.predictions[model.predictions["split"] == "test"]
+    own, found = (
+        hrcam.explain(model, data, ["cam"]).predictions for data in (tiny, others)
+    )
+    assert own.equals(known)
+    assert found["image_id"].tolist() == others.ids("test")
+    fresh = hrcam.explain(model.network, others, ["cam"]).predictions
+    assert found.equals(fresh)
