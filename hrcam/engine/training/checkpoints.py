@@ -136,13 +136,26 @@ def values(variables: Sequence[keras.Variable]) -> list[np.ndarray]:
     return [np.array(keras.ops.convert_to_numpy(v)) for v in variables]
 
 
-def assign(variables: Sequence[keras.Variable], arrays: Sequence[np.ndarray]) -> None:
+def assign(
+    variables: Sequence[keras.Variable],
+    arrays: Sequence[np.ndarray],
+    source: Path | str = "a checkpoint",
+) -> None:
     """Set variables to arrays, in order.
 
     Raises
     ------
     ValueError
-        If there are more or fewer.
+        If there are more or fewer, or of other shapes; ``source`` is where they are
+        from.
     """
+    wanted = [tuple(variable.shape) for variable in variables]
+    found = [np.shape(array) for array in arrays]
+    if wanted != found:
+        msg = (
+            f"{source} must hold {len(wanted)} arrays of this network's shapes, got "
+            f"{len(found)} that differ; remove it to begin anew"
+        )
+        raise ValueError(msg)
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)

@@ -77,10 +77,12 @@ class Course:
         steps = -(-len(self.samples) // self.settings.batch)
         plan = schedule(self.settings.rate, (phase.last - phase.first) * steps)
         trainer = augmented(self.model, self.samples.shape, plan)
+        kept = self.watch.checkpoint
+        source = "what is continued" if kept is None else kept.path
         if self.state.model:
-            assign(self.model.variables, self.state.model)
+            assign(self.model.variables, self.state.model, source)
         if done > phase.first:
-            assign(trainer.optimizer.variables, self.state.optimizer)
+            assign(trainer.optimizer.variables, self.state.optimizer, source)
         for epoch in range(max(done, phase.first), phase.last):
             begin = time.perf_counter()
             row = {"epoch": epoch + 1, **self._epoch(trainer, epoch), **self._judge()}

@@ -89,5 +89,11 @@ def test_values_are_copies():
     held = values([variable])
     variable.assign(np.ones(3, np.float32))
     np.testing.assert_array_equal(held[0], 0)
-    with pytest.raises(ValueError, match="zip"):
-        assign([variable], [])
+    told = (
+        "^c.npz must hold 1 arrays of this network's shapes, got {} that differ; "
+        "remove it to begin anew$"
+    )
+    for arrays in ([], [np.zeros((3, 1), np.float32)]):
+        with pytest.raises(ValueError, match=told.format(len(arrays))):
+            assign([variable], arrays, "c.npz")
+    np.testing.assert_array_equal(np.asarray(variable), 1)
