@@ -20,12 +20,13 @@ def run_cells(work: Work, cells: Iterable[Cell], *, drop: bool) -> None:
     explained and scored by one process. ``drop`` removes a dataset when all its cells
     have their scores.
     """
-    with hire(work.workers, work.scheduler) as executor:
-        for _, group in groupby(cells, key=lambda cell: cell.data):
-            members = tuple(group)
+    for _, group in groupby(cells, key=lambda cell: cell.data):
+        members = tuple(group)
+        # New workers for each dataset: a process keeps some memory of every training.
+        with hire(work.workers, work.scheduler) as executor:
             _run(work, members, executor)
-            if drop and work.data(members[0]).is_dir():
-                shutil.rmtree(work.data(members[0]))
+        if drop and work.data(members[0]).is_dir():
+            shutil.rmtree(work.data(members[0]))
 
 
 def _run(work: Work, members: tuple[Cell, ...], executor: Executor | None) -> None:
