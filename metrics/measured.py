@@ -17,7 +17,6 @@ from metrics.scores.score import Score
 from metrics.scores.table import choose_scores
 from metrics.storage.allocation import allocate, release
 
-
 _WORDS = np.array(STATUSES, dtype=object)
 """Statuses by their codes; an array of these refers to words and copies none."""
 
