@@ -29,6 +29,7 @@ from metrics.sources.geometry import compare_geometry
 from metrics.sources.matching import match
 from metrics.sources.source import as_maps, as_masks
 from metrics.table import lengthen
+from metrics.threads import one_thread
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +100,7 @@ class Scores:
         return _draw_summary(self.results)
 
 
+@one_thread()
 def score(  # noqa: PLR0913  keywords of a public call
     sources: Mapping[str, Any],
     masks: Any,

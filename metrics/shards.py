@@ -21,6 +21,7 @@ from metrics.scores.evaluation import evaluate
 from metrics.scores.score import Compared
 from metrics.scores.table import SCORES
 from metrics.shard_inputs import Job, Opened, Read, Reopen, identify, walk
+from metrics.threads import one_thread
 
 SHARD = 64
 """Images of one shard."""
@@ -79,7 +80,8 @@ def measure_afar(
     job: Job, reopen: Reopen, keep: Path | None, number: int, ids: Sequence[str]
 ) -> Shard | None:
     """Score a shard in a process that opens maps and masks itself, once."""
-    return measure_shard(job, _reopened(reopen), keep, number, ids)
+    with one_thread():
+        return measure_shard(job, _reopened(reopen), keep, number, ids)
 
 
 @lru_cache(maxsize=1)

@@ -37,6 +37,7 @@ from metrics.scores.cuts import tune
 from metrics.sources.entries import name_entries
 from metrics.sources.source import as_maps, as_masks
 from metrics.storage.folder import read, write
+from metrics.threads import one_thread
 from simbench.dataset import Dataset
 from simbench.opening import is_dataset
 from simbench.urls import is_url
@@ -75,6 +76,7 @@ def _shares(effects: Float[np.ndarray, "n h w"]) -> Float[np.ndarray, "n h w"]:
     return np.divide(sizes, largest, out=shares, where=largest > 0)
 
 
+@one_thread()
 def score(  # noqa: PLR0913  keywords of a public verb
     maps: Any,
     truth: Any,

@@ -21,6 +21,7 @@ from metrics.counting.ranking import rank
 from metrics.counting.thresholds import Sweep, count, sweep
 from metrics.counting.truth import Truth
 from metrics.normalization.table import DEFAULT, NORMALIZATIONS
+from metrics.threads import one_thread
 
 #: Limits over a dataset, which the normalizations here do not ask for.
 _UNKNOWN = (float("nan"), float("nan"))
@@ -61,6 +62,7 @@ class Grid:
         return [(head, layers) for head in self.heads for layers in self.layers]
 
 
+@one_thread()
 def measure_batch(
     raw: Contracted, masks: Bool[np.ndarray, "n H W"], grid: Grid
 ) -> tuple[Float[np.ndarray, "n h s a r m"], Float[np.ndarray, "n v a r m"]]:
