@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 
 from metrics.analysis.options import ScoreOptions
 from metrics.analysis.strata import WITHOUT, Strata
+from metrics.analysis.words import number
 from metrics.measured import Measured
 from metrics.scores.table import SCORES
 
@@ -45,7 +46,7 @@ def choose_panels(
     own = values[measured.entries.index(reference)]
     rows = np.flatnonzero(strata.members["all"] & np.isfinite(own))
     # By image_id, so that the order of the input does not matter.
-    rows = rows[np.argsort(np.array(measured.ids, dtype=str)[rows], kind="stable")]
+    rows = rows[np.argsort(number(measured.ids)[rows], kind="stable")]
     spread = _spread(values, measured, entries, reference)
     chosen = _choose(own, spread, rows)
     generator = np.random.default_rng([options.seed, crc32(b"panels")])

@@ -5,13 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from jaxtyping import Bool, Float, Int, Num
 
+from metrics.analysis.words import number
 from metrics.sources.entries import KEYS
 from metrics.statistics.intervals import FEWEST
-from metrics.storage.allocation import release_tables
 
 WITHOUT = "without_lesion"
 """Stratum of lesion-free images, for specificity only."""
@@ -136,7 +134,7 @@ def stratify(
     share
         The lesion's part of each image, for thirds by size.
     """
-    subjects = _number(frame["subject"])
+    subjects = number(frame["subject"].astype(str))
     ill = lesion > 0
     members = {"all": ill}
     if "correct" in frame:
@@ -156,18 +154,6 @@ def stratify(
     bounds = {name: found[1] for name, found in thirds.items()}
     members |= {name: found[0] for name, found in thirds.items()}
     return Strata(frame, subjects, members, bounds)
-
-
-def _number(names: pd.Series) -> Int[np.ndarray, " n"]:
-    """Give each of a column's words its number, in their order."""
-    words = pa.array(names.astype(str), pa.large_string()).dictionary_encode()
-    order = pc.sort_indices(words.dictionary).to_numpy()
-    places = np.empty(len(order), np.int64)
-    places[order] = np.arange(len(order))
-    numbers = places[words.indices.to_numpy()]
-    del words, order
-    release_tables()
-    return numbers
 
 
 def cut_thirds(

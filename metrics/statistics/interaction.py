@@ -58,23 +58,26 @@ def contrast_groups(
     one image in each group of every subject, the paired t test. Degrees of freedom are
     Welch's without shared subjects, else those of the smaller group.
     """
-    means, sums, sizes = [], [], []
+    means, sums, subjects = [], [], []
     for values, groups in (first, second):
         mean = float(values.mean()) if len(values) else float("nan")
         number, member = np.unique(groups, return_inverse=True)
         parts = np.bincount(member, values - mean) / max(len(values), 1)
         factor = np.sqrt(len(number) / (len(number) - 1)) if len(number) > 1 else np.nan
         means.append(mean)
-        sums.append(dict(zip(number.tolist(), (parts * factor).tolist(), strict=True)))
-        sizes.append(len(number))
+        sums.append(parts * factor)
+        subjects.append(number)
+    sizes = [len(own) for own in subjects]
     difference = float(np.round(means[0] - means[1], 12) + 0.0)
-    squares = [sum(part**2 for part in group.values()) for group in sums]
-    shared = sums[0].keys() & sums[1].keys()
-    common = sum(sums[0][key] * sums[1][key] for key in sorted(shared))
+    squares = [float(np.square(group).sum()) for group in sums]
+    _, here, there = np.intersect1d(
+        subjects[0], subjects[1], assume_unique=True, return_indices=True
+    )
+    common = float((sums[0][here] * sums[1][there]).sum())
     squared = max(squares[0] + squares[1] - 2 * common, 0.0)
     error = float(np.sqrt(squared)) if squared > 1e-24 else squared * 0.0
     freedom = float(min(sizes) - 1)
-    if not shared and squared > 1e-24:
+    if not len(here) and squared > 1e-24:
         tails = [s**2 / (g - 1) for s, g in zip(squares, sizes, strict=True) if g > 1]
         freedom = squared**2 / sum(tails)
     low = high = p_value = float("nan")
