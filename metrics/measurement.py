@@ -10,8 +10,8 @@ import numpy as np
 
 from metrics.measured import Counted, Measured, Plan
 from metrics.pooled.froc import Candidates, join
-from metrics.shard_inputs import Opened
-from metrics.shards import SHARD, Shard, describe, measure_afar, measure_shard
+from metrics.shard_inputs import SHARD, Opened
+from metrics.shards import Shard, describe, measure_afar, measure_shard
 from metrics.sources.source import MapSource, MaskSource
 from metrics.storage.allocation import allocate, release
 from metrics.storage.shards import read_shard

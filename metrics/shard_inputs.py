@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from metrics.counting.truth import Truth
 from metrics.sources.intake import read_masks, read_present
 from metrics.sources.source import MapSource, MaskSource
 
+SHARD = 64
+"""Images of one shard."""
 VERSION = 1
 """Of what is computed; another one takes no shard that was kept."""
 
@@ -34,6 +36,13 @@ class Opened:
         ids = [tuple(source.ids) for source in self.sources]
         sets = {some: frozenset(some) for some in dict.fromkeys(ids)}
         return tuple(sets[some] for some in ids)
+
+
+@lru_cache(maxsize=1)
+def reopened(reopen: Reopen) -> Opened:
+    """Open maps and masks in a worker, which keeps them for its next shard."""
+    sources, masks = reopen()
+    return Opened(tuple(sources.values()), masks)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ same, bit for bit: they are read again, but not scored.
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +19,9 @@ from metrics.pooled.froc import Candidates, join, propose
 from metrics.scores.evaluation import evaluate
 from metrics.scores.score import Compared
 from metrics.scores.table import SCORES
-from metrics.shard_inputs import Job, Opened, Read, Reopen, identify, walk
+from metrics.shard_inputs import Job, Opened, Read, Reopen, identify, reopened, walk
 from metrics.threads import one_thread
 
-SHARD = 64
-"""Images of one shard."""
 SIDES = ("healthy", "lesion")
 """What pixels are, in the order that a shard has them."""
 _CODES = {status: code for code, status in enumerate(STATUSES)}
@@ -81,13 +78,7 @@ def measure_afar(
 ) -> Shard | None:
     """Score a shard in a process that opens maps and masks itself, once."""
     with one_thread():
-        return measure_shard(job, _reopened(reopen), keep, number, ids)
-
-
-@lru_cache(maxsize=1)
-def _reopened(reopen: Reopen) -> Opened:
-    sources, masks = reopen()
-    return Opened(tuple(sources.values()), masks)
+        return measure_shard(job, reopened(reopen), keep, number, ids)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,13 +1,17 @@
 """How much of the maps lies on confounders: on letters, rulers, hair."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from hrcam.pipeline.opening import open_data
+from hrcam.pipeline.reopening import Reopening
 from metrics import MapSource, Scores, Truth
-from metrics.analysis.regions import compare_shares, share
+from metrics.analysis.region_rows import compare_shares
+from metrics.analysis.regions import share
 from metrics.analysis.results import DIGITS
 from metrics.storage.plain import to_plain
 from simbench.dataset import Dataset
@@ -42,8 +46,25 @@ class ConfounderMasks:
         return found
 
 
+@dataclass(frozen=True)
+class ReopenedConfounders:
+    """Opens maps and the confounders of a dataset once more, in a worker."""
+
+    again: Reopening
+    names: tuple[str, ...]
+
+    def __call__(self) -> tuple[Mapping[str, MapSource], ConfounderMasks]:
+        """Return the maps by entry, and the confounders of any images asked for."""
+        sources, _ = self.again()
+        return sources, ConfounderMasks(open_data(self.again.truth), (), self.names)
+
+
 def with_confounders(
-    scores: Scores, sources: Mapping[str, MapSource], dataset: Dataset | None
+    scores: Scores,
+    sources: Mapping[str, MapSource],
+    dataset: Dataset | None,
+    executor: Executor | None = None,
+    again: Reopening | None = None,
 ) -> Scores:
     """Add to the results what share of every map lies on each confounder.
 
@@ -55,12 +76,15 @@ def with_confounders(
         The maps, in the order of the scored entries.
     dataset
         Whose images they are of; its array ``confounder`` says where they are seen.
+    executor, again
+        Who takes shards of images, and how they open maps and dataset; None where they
+        share this memory.
 
     Returns
     -------
     scores
         With ``confounders`` in the results: ``kinds`` by name, and ``rows`` as
-        :func:`metrics.analysis.regions.compare_shares` gives them. The same scores
+        :func:`metrics.analysis.region_rows.compare_shares` gives them. The same scores
         where no scored image has a confounder.
     """
     if dataset is None or "confounder" not in dataset.arrays:
@@ -80,7 +104,13 @@ def with_confounders(
     }
     options = scores.results["options"]
     rows = compare_shares(
-        share(named, ConfounderMasks(dataset, ids, names), len(names)),
+        share(
+            named,
+            ConfounderMasks(dataset, ids, names),
+            len(names),
+            executor,
+            again and ReopenedConfounders(again, names),
+        ),
         names,
         np.unique(subjects, return_inverse=True)[1],
         options["reference"],

@@ -187,6 +187,7 @@ def score(  # noqa: PLR0913  keywords of a public verb
     with _place(out, overwrite) as folder:
         hands = afford(workers, memory)
         with hire(hands, scheduler, threads=again is None) as executor:
+            reopen = None if executor is None else again
             scores = metrics.score(
                 sources,
                 masks,
@@ -195,11 +196,11 @@ def score(  # noqa: PLR0913  keywords of a public verb
                 executor,
                 progress=progress,
                 spill=folder,
-                reopen=None if executor is None else again,
+                reopen=reopen,
                 keep=None if folder is None else folder.absolute() / SHARDS,
                 warn=warn,
             )
-        scores = with_confounders(scores, sources, dataset)
+            scores = with_confounders(scores, sources, dataset, executor, reopen)
         comparison = Comparison(
             scores, sources, masks, dataset, runs, images, region, published
         )

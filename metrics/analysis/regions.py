@@ -5,15 +5,18 @@ share of the image, which is what a constant map has there.
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from metrics.shard_inputs import SHARD, Opened, Reopen, reopened
 from metrics.sources.intake import read_masks, read_present
 from metrics.sources.source import MapSource, MaskSource
-from metrics.statistics.intervals import average
+from metrics.threads import one_thread
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,13 @@ class Shares:
     areas: Float[np.ndarray, "r n"]
 
 
-def share(sources: Mapping[str, MapSource], regions: MaskSource, count: int) -> Shares:
+def share(
+    sources: Mapping[str, MapSource],
+    regions: MaskSource,
+    count: int,
+    executor: Executor | None = None,
+    reopen: Reopen | None = None,
+) -> Shares:
     """Add up every map's positive part in numbered regions.
 
     Parameters
@@ -49,22 +58,50 @@ def share(sources: Mapping[str, MapSource], regions: MaskSource, count: int) -> 
         of all images alike.
     count
         How many regions there are.
+    executor
+        Takes shards of images; None takes them here. No number depends on it.
+    reopen
+        Returns the same sources and regions where the executor's workers do not share
+        this memory; None if they do.
     """
-    ids = tuple(regions.ids)
-    have = {name: frozenset(source.ids) for name, source in sources.items()}
-    values = np.full((len(sources), count, len(ids)), np.nan)
+    ids, entries = tuple(regions.ids), tuple(sources)
+    cuts = [ids[start : start + SHARD] for start in range(0, len(ids), SHARD)]
+    if reopen is None:
+        opened = Opened(tuple(sources.values()), regions)
+        work: Any = partial(_share, entries, opened, count)
+    else:
+        work = partial(_share_afar, entries, reopen, count)
+    parts = list((map if executor is None else executor.map)(work, cuts))
+    values, areas = (np.concatenate(own, axis=-1) for own in zip(*parts, strict=True))
+    return Shares(entries, ids, values, areas)
+
+
+def _share_afar(
+    entries: tuple[str, ...], reopen: Reopen, count: int, ids: Sequence[str]
+) -> tuple[Float[np.ndarray, "m r n"], Float[np.ndarray, "r n"]]:
+    """Share maps out in a process that opens them itself, once."""
+    with one_thread():
+        return _share(entries, reopened(reopen), count, ids)
+
+
+def _share(
+    entries: tuple[str, ...], opened: Opened, count: int, ids: Sequence[str]
+) -> tuple[Float[np.ndarray, "m r n"], Float[np.ndarray, "r n"]]:
+    """Return shares of maps and areas of regions on some images."""
+    values = np.full((len(entries), count, len(ids)), np.nan)
     areas = np.zeros((count, len(ids)))
     start = 0
-    for batch, truth in read_masks(regions, ids):
+    for batch, truth in read_masks(opened.masks, ids):
         numbers = truth.lesions.reshape(len(batch), -1)
         rows = slice(start, start + len(batch))
         areas[:, rows] = _add_up(np.ones(numbers.shape), numbers, count)
-        for place, (name, source) in enumerate(sources.items()):
-            maps, _ = read_present(name, source, have[name], batch, truth.size)
+        for place, source in enumerate(opened.sources):
+            have = opened.have[place]
+            maps, _ = read_present(entries[place], source, have, batch, truth.size)
             found = _add_up(maps.reshape(len(batch), -1), numbers, count)
             values[place, :, rows] = np.where(areas[:, rows] > 0, found, np.nan)
         start += len(batch)
-    return Shares(tuple(sources), ids, values, areas)
+    return values, areas
 
 
 def _add_up(
@@ -79,89 +116,3 @@ def _add_up(
             sums = np.bincount(own, positive, minlength=count + 1)
             shares[:, row] = sums[1:] / sums.sum()
     return shares
-
-
-def compare_shares(
-    shares: Shares,
-    names: Sequence[str],
-    subjects: Int[np.ndarray, " n"],
-    reference: str,
-    level: float = 0.95,
-) -> list[dict[str, Any]]:
-    """Average the shares of every entry in every region, with intervals.
-
-    Parameters
-    ----------
-    shares
-        What :func:`share` returns.
-    names
-        Of the regions, in their order.
-    subjects
-        Number of each image's subject.
-    reference
-        Entry that the others are compared with.
-    level
-        Coverage of the intervals.
-
-    Returns
-    -------
-    rows
-        Of each region and entry: ``region``, ``name``; ``images`` that have the region
-        and a map that can be shared out, ``lost`` those whose map cannot; ``share``,
-        ``area`` (chance) and ``lift``, the ratio of their means, ``difference``, the
-        reference's share minus this one on the images of both; each with its interval
-        (``…_low``, ``…_high``), but the area, which is known.
-
-    Notes
-    -----
-    Intervals are cluster-robust and for each row alone; the lift's is that of a ratio
-    of means, by linearization (Cochran, *Sampling Techniques*, 1977, section 6.4).
-    """
-    first = shares.values[shares.entries.index(reference)]
-    return [
-        {
-            "region": region,
-            "name": name,
-            **_describe(own[k], shares.areas[k], subjects, level),
-            **_named("difference", first[k] - own[k], subjects, level, (-1.0, 1.0)),
-        }
-        for k, region in enumerate(names)
-        for name, own in zip(shares.entries, shares.values, strict=True)
-    ]
-
-
-def _describe(
-    values: Float[np.ndarray, " n"],
-    areas: Float[np.ndarray, " n"],
-    subjects: Int[np.ndarray, " n"],
-    level: float,
-) -> dict[str, Any]:
-    """Describe one entry in one region."""
-    known = np.isfinite(values)
-    area = float(areas[known].mean()) if known.any() else np.nan
-    lift = float(values[known].mean()) / area if known.any() else np.nan
-    spread = average(values[known] - lift * areas[known], subjects[known])
-    low, high = (lift + end / area for end in spread.interval(level))
-    return {
-        "images": int(known.sum()),
-        "lost": int((areas > 0).sum() - known.sum()),
-        **_named("share", values, subjects, level, (0.0, 1.0)),
-        "area": area,
-        "lift": lift,
-        "lift_low": float(np.maximum(low, 0.0)),
-        "lift_high": float(high),
-    }
-
-
-def _named(
-    name: str,
-    values: Float[np.ndarray, " n"],
-    subjects: Int[np.ndarray, " n"],
-    level: float,
-    span: tuple[float, float],
-) -> dict[str, float]:
-    """Average the defined values; the interval is cut to the span."""
-    known = np.isfinite(values)
-    mean = average(values[known], subjects[known])
-    low, high = np.clip(mean.interval(level), *span).tolist()
-    return {name: mean.estimate, f"{name}_low": low, f"{name}_high": high}

@@ -9,6 +9,7 @@ import pytest
 import hrcam
 from hrcam.pipeline.confounding import ConfounderMasks
 from metrics import ScoreOptions
+from metrics.analysis import regions
 from metrics.storage.folder import read
 from simbench.recipe import build
 
@@ -86,6 +87,25 @@ def test_rows_are_stored_and_read_back(marked, scored, tmp_path):
     text = (tmp_path / "scores" / "results.json").read_text()
     assert json.loads(text)["confounders"] == scores.results["confounders"]
     assert read(tmp_path / "scores").results == scores.results
+
+
+def test_workers_share_out_what_one_process_does(
+    marked, ids, scored, tmp_path, monkeypatch
+):
+    maps, scores = scored
+    data = tmp_path / "data"
+    hrcam.generate(marked.recipe, data)
+    files = {name: tmp_path / f"{name}.npz" for name in maps}
+    for name, path in files.items():
+        np.savez(path, **dict(zip(ids, maps[name], strict=True)))
+    monkeypatch.setattr(regions, "SHARD", 5)
+    for given, truth in ((files, data), (maps, marked)):  # processes, then threads
+        found = hrcam.score(
+            *(given, truth, tmp_path / f"scores of {len(str(truth))}"),
+            options=OPTIONS,
+            workers=2,
+        )
+        assert found.results["confounders"] == scores.results["confounders"]
 
 
 def test_without_marks_nothing_is_told(tiny, marked):

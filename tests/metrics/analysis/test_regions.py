@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import metrics
-from metrics.analysis.regions import compare_shares, share
+from metrics.analysis.region_rows import compare_shares
+from metrics.analysis.regions import share
 from metrics.counting.truth import Truth
 from metrics.sources.memory import ArrayMaps, TruthMasks
 
