@@ -19,7 +19,7 @@ FIRST, SECOND = "arrays.zarr/image/c/0/0/0", "arrays.zarr/mask/c/1/0/0"
 def short_blocks():
     """Make a block of 16 images, so that few images have two."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("blocks", "writer", "repair", "dataset"):
+        for module in ("blocks", "writer", "repair", "opening"):
             patch.setattr(f"simbench.{module}.LENGTH", 16)
         yield
 
