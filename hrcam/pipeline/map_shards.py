@@ -72,18 +72,25 @@ class Store:
                     return None
                 batch: dict[str, dict[str, np.ndarray]] = {}
                 for i, (entry, layer) in enumerate(about["names"]):
-                    _check_names(entry, layer)
-                    batch.setdefault(entry, {})[layer] = file[f"{i:05d}"]
+                    maps = file[f"{i:05d}"]
+                    _check(maps, entry, layer)
+                    batch.setdefault(entry, {})[layer] = maps
         except ValueError as error:
             _LOG.warning("%s is not whole and is made again: %s", path, error)
             return None
         return batch
 
 
-def _check_names(*names: Any) -> None:
-    """Refuse names that are no words."""
+def _check(maps: Any, *names: Any) -> None:
+    """Refuse names that are no words, and maps that are no array.
+
+    NumPy returns the bytes of a member that does not begin as an array does.
+    """
     if not all(isinstance(name, str) for name in names):
         msg = f"names {names!r:.80}"
+        raise TypeError(msg)
+    if not isinstance(maps, np.ndarray):
+        msg = f"bytes for the maps of {names[0]!r:.80}"
         raise TypeError(msg)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -107,6 +108,13 @@ def test_a_damaged_shard_is_made_again(tmp_path):
         text = about if isinstance(about, str) else json.dumps(about)
         np.savez(store.path(0), about=np.array(text), **{"00000": batch["cam"]["deep"]})
         assert store.read(0) is None
+    about = json.dumps({"identity": "me", "names": [["cam", "deep"]]})
+    np.savez(store.path(0), about=np.array(about), **{"00000": batch["cam"]["deep"]})
+    assert store.read(0) is not None
+    np.savez(store.path(0), about=np.array(about))
+    with zipfile.ZipFile(store.path(0), "a") as file:
+        file.writestr("00000.npy", b"no array")
+    assert store.read(0) is None
 
 
 def test_a_limit_on_memory_changes_no_map(network, tiny):
