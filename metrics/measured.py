@@ -100,7 +100,7 @@ class Measured:
     values: Float[np.ndarray, "m c n"]
     codes: UInt8[np.ndarray, "m c n"]
     worst: Float[np.ndarray, "c n"]
-    sweeps: Mapping[str, Sweep]
+    sweeps: Counted
     candidates: Mapping[str, Candidates] = field(default_factory=dict)
     spill: Path | None = None
 

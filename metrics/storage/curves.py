@@ -4,10 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import zarr
-from jaxtyping import Shaped, UInt8
 
 from metrics.counting.statuses import STATUSES
-from metrics.counting.thresholds import Sweep
 from metrics.measured import Counted, Measured
 from metrics.storage.allocation import release
 
@@ -57,32 +55,27 @@ def write_counts(measured: Measured, path: Path) -> None:
         images = slice(start, min(start + step, len(measured.ids)))
         worst[:, images] = np.array(measured.worst[:, images])
         release(measured.worst)
-    sweeps = measured.sweeps
-    if isinstance(sweeps, Counted):
-        status = np.asarray(sweeps.codes)
-    else:
-        status = np.stack([_encode(sweeps[e].status) for e in measured.entries])
+    status = np.asarray(measured.sweeps.codes)
     group.create_array("status", data=status, dimension_names=("entry", "image"))
 
 
-def _encode(status: Shaped[np.ndarray, " n"]) -> UInt8[np.ndarray, " n"]:
-    codes = np.zeros(len(status), np.uint8)
-    for code, word in enumerate(STATUSES):
-        codes[status == word] = code
-    return codes
+def read_counts(group: zarr.Group, entries: tuple[str, ...]) -> Counted:
+    """Read counts of all entries.
 
-
-def read_counts(group: zarr.Group, entries: tuple[str, ...]) -> dict[str, Sweep]:
-    """Read counts of all entries."""
-    arrays = {name: np.asarray(array[:]) for name, array in group.arrays()}
-    statuses = np.array(STATUSES)[arrays["status"]]
-    return {
-        name: Sweep(
-            arrays["marked_lesion"][index],
-            arrays["marked_healthy"][index],
-            arrays["lesion"],
-            arrays["healthy"],
-            statuses[index],
-        )
-        for index, name in enumerate(entries)
-    }
+    Raises
+    ------
+    ValueError
+        If there are counts of fewer entries, or statuses that there are not.
+    """
+    names = ("marked_lesion", "marked_healthy", "lesion", "healthy", "status")
+    arrays = [np.asarray(group[name]) for name in names]
+    for name in ("marked_lesion", "marked_healthy", "status"):
+        found = arrays[names.index(name)]
+        if len(found) < len(entries):
+            msg = f"{name} of {len(found)} entries, not {len(entries)}"
+            raise ValueError(msg)
+    codes = arrays[-1]
+    if codes.dtype != np.uint8 or codes.max(initial=0) >= len(STATUSES):
+        msg = f"statuses of {codes.dtype}, not all below {len(STATUSES)}"
+        raise ValueError(msg)
+    return Counted(entries, *arrays)

@@ -132,8 +132,10 @@ def _read_measured(folder: Path, results: Mapping[str, Any]) -> Measured:
     """Read scores, statuses and counts."""
     group = zarr.open_group(folder / "curves.zarr", mode="r", zarr_format=3)
     attributes: Mapping[str, Any] = dict(group.attrs)
-    entries, lesion = tuple(attributes["entries"]), np.asarray(group["lesion"])
-    first = _read_first(folder / "scores.parquet", ["image_id"], len(lesion))
+    entries = tuple(attributes["entries"])
+    sweeps = read_counts(group, entries)
+    images = len(sweeps.lesion)
+    first = _read_first(folder / "scores.parquet", ["image_id"], images)
     ids = tuple(first["image_id"].astype(str))
     columns = tuple(Column(name, at) for name, at in attributes["columns"])
     if [entry["name"] for entry in results["entries"]] != list(entries):
@@ -141,7 +143,6 @@ def _read_measured(folder: Path, results: Mapping[str, Any]) -> Measured:
         raise ValueError(msg)
     shape = len(entries), len(columns), len(ids)
     values, codes = _read_values(folder / "scores.parquet", shape)
-    sweeps = read_counts(group, entries)
     worst = np.asarray(group["worst"])
     return Measured(entries, columns, ids, values, codes, worst, sweeps)
 
