@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hrcam.pipeline.executors import Hands
 from hrcam.pipeline.folders import replace_text
 from hrcam.pipeline.studies.grid import Cell
 from metrics import ScoreOptions
@@ -37,10 +38,8 @@ class Work:
         How maps are scored.
     epochs
         Passes of a training; 0 keeps the default.
-    workers
-        Processes that draw a dataset, and that do cells.
-    scheduler
-        Address of a Dask cluster that does cells instead.
+    hands
+        Who does cells; its processes also draw datasets.
     keep
         Whether datasets and maps stay when all scores that need them are there.
     watch
@@ -52,10 +51,9 @@ class Work:
     methods: tuple[str, ...]
     options: ScoreOptions
     epochs: int
-    workers: int
+    hands: Hands
     keep: bool
     watch: Watch
-    scheduler: str = ""
 
     def place(self, cell: Cell) -> Path:
         """Return the folder of a cell."""
@@ -141,7 +139,7 @@ def draw(work: Work, cell: Cell) -> None:
     if out.is_dir():
         return
     with work.watch("generate", cell.recipe.images) as progress:
-        generate(cell.recipe, out, workers=work.workers, progress=progress)
+        generate(cell.recipe, out, workers=work.hands.workers, progress=progress)
 
 
 def _train(work: Work, cell: Cell) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from hrcam.console import muted
-from hrcam.pipeline.executors import hire
+from hrcam.pipeline.executors import Hands, hire
 from hrcam.pipeline.running import unwatched
 from hrcam.pipeline.studies.cells import Work, draw, run_cell
 from hrcam.pipeline.studies.grid import Cell
@@ -23,7 +23,7 @@ def run_cells(work: Work, cells: Iterable[Cell], *, drop: bool) -> None:
     for _, group in groupby(cells, key=lambda cell: cell.data):
         members = tuple(group)
         # New workers for each dataset: a process keeps some memory of every training.
-        with hire(work.workers, work.scheduler) as executor:
+        with hire(work.hands.workers, work.hands.scheduler) as executor:
             _run(work, members, executor)
         if drop and work.data(members[0]).is_dir():
             shutil.rmtree(work.data(members[0]))
@@ -37,7 +37,7 @@ def _run(work: Work, members: tuple[Cell, ...], executor: Executor | None) -> No
             run_cell(work, cell)
         return
     draw(work, left[0])
-    own = replace(work, watch=unwatched, workers=1, scheduler="")
+    own = replace(work, watch=unwatched, hands=Hands())
     images = members[0].recipe.images
     with work.watch(members[0].data, images * len(members)) as progress:
         for _ in executor.map(_alone, [own] * len(members), members):

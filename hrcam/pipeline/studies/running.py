@@ -157,10 +157,7 @@ def _plan(grid: Grid, folder: Path, hands: Hands, keep: bool, watch: Watch) -> W
         checks=False,
     )
     methods, epochs = methods_of(grid), grid.plan.epochs
-    return Work(
-        *(folder, grid.digest, methods, options, epochs, hands.workers, keep, watch),
-        scheduler=hands.scheduler,
-    )
+    return Work(folder, grid.digest, methods, options, epochs, hands, keep, watch)
 
 
 def _write(folder: Path, result: Mapping[str, Any]) -> None:

@@ -42,10 +42,9 @@ def build(suite: Suite, folder: Path, hands: Hands, watch: Watch) -> Work:
         suite.plan.baselines,
         options_of(suite),
         suite.plan.epochs,
-        hands.workers,
+        hands,
         keep=False,
         watch=watch,
-        scheduler=hands.scheduler,
     )
     if (folder / MANIFEST).is_file():
         check(suite, folder)
