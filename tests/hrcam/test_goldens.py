@@ -12,7 +12,8 @@ import pytest
 
 from hrcam.capture import Capture, Layer
 
-GOLDENS = dict(np.load(Path(__file__).parents[1] / "goldens" / "cams.npz"))
+with np.load(Path(__file__).parents[1] / "goldens" / "cams.npz") as _file:
+    GOLDENS = dict(_file)
 LAYERS = ("first", "second", "third")
 MAPS = [key for key in GOLDENS if key.count("/") == 2 and "weights" not in key]
 

@@ -86,9 +86,10 @@ def test_volumes(kind, write, tmp_path):
     check(tmp_path / "scores", expect(maps, masks))
     report = tmp_path / "report.pdf"
     assert call("report", tmp_path / "scores", "--out", report, "--quiet")[0] == 0
-    panels = np.load(tmp_path / "scores" / "evidence" / "panels.npz")
-    assert panels["masks"].ndim == 3
-    assert panels["masks"].any(axis=(1, 2)).all()
+    with np.load(tmp_path / "scores" / "evidence" / "panels.npz") as panels:
+        masks = panels["masks"]
+    assert masks.ndim == 3
+    assert masks.any(axis=(1, 2)).all()
 
 
 def test_masks_of_every_kind_of_annotation(mask_kind, write, write_masks, tmp_path):
