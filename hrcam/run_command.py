@@ -1,6 +1,5 @@
 """``hrcam run``: the whole line in one command."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -118,8 +117,10 @@ def run(  # noqa: PLR0913  one parameter per option
 
 def _tell_unscored(maps: Path, published: dict[str, Any]) -> None:
     """Say what there is where no mask is known: classifier and maps, no scores."""
+    from hrcam.pipeline.json_files import read_json
+
     model = maps.with_name("model") / "classifier.json"
-    scores = json.loads(model.read_text(encoding="utf-8"))
+    scores = read_json(model)
     for name in ("train", "validation", "test"):
         row = scores.get(name, {})
         known = [key for key in _SCORES if row.get(key) is not None]

@@ -1,7 +1,6 @@
 """A trained classifier with what is known of it, in memory and as a folder."""
 
 import hashlib
-import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from hrcam.pipeline.folders import require_files
-from metrics.sources.formats.bounds import check_bytes
+from hrcam.pipeline.json_files import read_json
 from metrics.sources.formats.image import complete
 from metrics.sources.formats.tables import read_table
 from metrics.storage.plain import to_json
@@ -89,28 +88,11 @@ def load(folder: Path) -> Model:
     require_files(folder, names, "hrcam train")
     network = read(folder / names[0])
     with whole(str(folder), "train the model again"):
-        facts, evaluation = (_read_json(folder / name) for name in names[1:3])
+        facts, evaluation = (read_json(folder / name) for name in names[1:3])
         _check_facts(facts)
         _check_evaluation(evaluation)
         predictions = _read_predictions(folder / names[3], len(facts["classes"]))
     return Model(network, facts, evaluation, predictions)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    """Read a table of tables.
-
-    Raises
-    ------
-    ValueError
-        Naming the file.
-    """
-    check_bytes(path)
-    with complete(str(path)):
-        content = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(content, dict):
-        msg = f"{path} must hold a JSON object, got {type(content).__name__}"
-        raise ValueError(msg)
-    return content
 
 
 def _check_facts(facts: Mapping[str, Any]) -> None:

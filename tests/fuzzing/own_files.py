@@ -164,6 +164,41 @@ def _read_run_recipe(path):
     find_images(path, None, None)
 
 
+def _suite_scores(folder):
+    """Write the scores of a method on a suite of one recipe, two trainings."""
+    entry = {"label": "Mine", "scores": [], "values": [0.5, 0.25, None]}
+    cells = [
+        {
+            **{"name": f"r-t{seed}", "recipe": "r", "identity": "a" * 64},
+            **{"network": "compact", "training_seed": seed, "weights": "0" * 64},
+            **{"images": ["a", "b", "c"], "subjects": ["s", "s", "t"]},
+            "entries": [{**entry, "name": n, "own": n == "me"} for n in ("me", "cam")],
+        }
+        for seed in (0, 1)
+    ]
+    method = {
+        **{"name": "me", "label": "Mine", "source": "a test", "kind": "model"},
+        **{"layers": ["last"], "needs": [], "postprocessing": "none", "fusion": "sum"},
+        **{"loaded": "m:ME", "source_sha256": ""},
+    }
+    content = {
+        "schema": 1,
+        "suite": {"name": "suite-1", "version": 1, "sha256": "b" * 64},
+        "method": method,
+        "primary": "average_precision",
+        "cells": cells,
+        "provenance": {"command": "", "date": "2026-01-01", "versions": {}},
+    }
+    (folder / "s.json").write_text(json.dumps(content))
+    return folder / "s.json"
+
+
+def _read_suite_scores(path):
+    from hrcam.pipeline.studies.suites.comparing import compare_suites
+
+    compare_suites([path])
+
+
 def _scores(folder):
     """Write a scores folder with everything that a report tells."""
     spec = spec_from_file_location("scores_written", REPORTS)
@@ -196,6 +231,7 @@ FILES = {
     "map shard": (_map_shard, _read_map_shard, ""),
     "weights.h5": (_weights("m.weights.h5"), _read_weights, "keras"),
     "weights by order": (_weights("m.h5"), _read_weights, "keras"),
+    "scores of a suite": (_suite_scores, _read_suite_scores, ""),
     "run recipe": (_run_recipe, _read_run_recipe, ""),
     "section of a report": (_scores, _read_for_a_section, ""),
 }

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
-from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
@@ -15,6 +14,7 @@ from hrcam.pipeline.multiverse.heads import fit_all
 from hrcam.pipeline.multiverse.measuring import Grid, measure_batch
 from hrcam.pipeline.multiverse.plan import Plan
 from hrcam.pipeline.scenes import labels_of, shape_of
+from metrics.storage.archives import read_arrays
 from simbench.dataset import Dataset
 
 #: Of files that hold a cell; another number is measured anew.
@@ -177,10 +177,10 @@ def read_cell(path: Path, digest: str) -> Cell | None:
     if not path.is_file():
         return None
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
-            if int(held["schema"]) != SCHEMA or str(held["plan"]) != digest:
-                return None
-            return Cell(**{name: held[name] for name in Cell.__dataclass_fields__})
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        held = read_arrays(path)
+        if int(held["schema"]) != SCHEMA or str(held["plan"]) != digest:
+            return None
+        return Cell(**{name: held[name] for name in Cell.__dataclass_fields__})
+    except (KeyError, TypeError, ValueError) as error:
         msg = f"{path} must be whole, got: {error}; remove it and run again"
         raise ValueError(msg) from error

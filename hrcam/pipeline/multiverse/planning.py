@@ -1,6 +1,5 @@
 """Find what a multiverse can hold, and write the list of it before any score."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ import pandas as pd
 
 from hrcam.enlargement import ALIGNMENTS, coincide
 from hrcam.pipeline.folders import replace_text
+from hrcam.pipeline.json_files import read_json
 from hrcam.pipeline.multiverse.asked import PLAN, QUICK
 from hrcam.pipeline.multiverse.axes import (
     EVERY,
@@ -82,7 +82,7 @@ def settle_plan(plan: Plan, source: Source, out: Path) -> dict[str, Any]:
     told = {**plan.describe(), "given": source.given, "quick": source.asked.quick}
     path = out / PLAN
     if path.is_file():
-        held = json.loads(path.read_text(encoding="utf-8")).get("sha256")
+        held = read_json(path, "choose another --out").get("sha256")
         if held != told["sha256"]:
             msg = (
                 f"{out} must hold these specifications, {told['sha256'][:12]}, got "

@@ -1,9 +1,9 @@
 """What a cell measures, kept in a file of its own and never measured twice."""
 
-import json
 from typing import Any
 
 from hrcam.pipeline.folders import replace_text
+from hrcam.pipeline.json_files import read_json
 from hrcam.pipeline.multiverse.cell import (
     Cell,
     read_cell,
@@ -37,8 +37,8 @@ def related(source: Source, cell: dict[str, str]) -> dict[str, Any]:
     if images < 0:
         return {}
     if path.is_file():
-        held: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if held["asked"] == images:
+        held = read_json(path, "remove it and run again")
+        if held.get("asked") == images:
             return held
     dataset = source.dataset(cell["data_seed"])
     with source.watch("reliance", images or len(dataset.ids("test"))) as progress:

@@ -1,6 +1,5 @@
 """``hrcam multiverse``: make what is missing, measure every cell, tell the result."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from hrcam.pipeline.folders import check_free, replace_text
+from hrcam.pipeline.json_files import read_json
 from hrcam.pipeline.locks import locked
 from hrcam.pipeline.model import versions
 from hrcam.pipeline.multiverse.asked import (
@@ -154,5 +154,5 @@ def _write(folder: Path, table: pd.DataFrame, results: dict[str, Any]) -> None:
     from reports.multiverse import compose_multiverse
     from reports.writer import write_content
 
-    told = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
+    told = read_json(folder / RESULTS)
     write_content(compose_multiverse(told), {"multiverse": told}, folder / REPORT)

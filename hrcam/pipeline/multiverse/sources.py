@@ -1,12 +1,12 @@
 """Datasets and trained networks of a multiverse, made or found; each is made once."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hrcam.pipeline.generation import generate, resolve
+from hrcam.pipeline.json_files import read_json
 from hrcam.pipeline.model import Model, load
 from hrcam.pipeline.multiverse.asked import Asked, Place
 from hrcam.pipeline.opening import open_data
@@ -123,7 +123,7 @@ class Source:
             return own
         if self.run is None:
             return None
-        told = json.loads((self.run / "model" / "training.json").read_text("utf-8"))
+        told = read_json(self.run / "model" / "training.json", "train again")
         same = _like(told["settings"], cell, self.asked.epochs)
         return self.run / "model" if same else None
 

@@ -1,10 +1,10 @@
 """Open what ``hrcam multiverse`` wrote."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from hrcam.pipeline.folders import require_files
+from hrcam.pipeline.json_files import read_json
 from hrcam.pipeline.multiverse.asked import RESULTS, SCHEMA, TABLE
 
 
@@ -20,18 +20,11 @@ def open_results(folder: Path | str) -> dict[str, Any]:
     """
     folder = Path(folder)
     require_files(folder, (RESULTS, TABLE), "hrcam multiverse")
-    try:
-        found: dict[str, Any] = json.loads(
-            (folder / RESULTS).read_text(encoding="utf-8")
-        )
-        version = found["schema"]
-    except (ValueError, KeyError, TypeError) as error:
-        msg = f"{folder / RESULTS} must be whole, got {error}; run the multiverse again"
-        raise ValueError(msg) from error
-    if version != SCHEMA:
+    found = read_json(folder / RESULTS, "run the multiverse again")
+    if found.get("schema") != SCHEMA:
         msg = (
-            f"{folder / RESULTS} must have schema {SCHEMA}, got {version}; run the "
-            "multiverse again"
+            f"{folder / RESULTS} must have schema {SCHEMA}, got "
+            f"{found.get('schema')!r:.40}; run the multiverse again"
         )
         raise ValueError(msg)
     return found

@@ -14,12 +14,14 @@ from typing import Any
 
 from hrcam.pipeline.executors import Hands
 from hrcam.pipeline.folders import replace_text
+from hrcam.pipeline.json_files import read_json
 from hrcam.pipeline.studies.grid import Cell
 from metrics import ScoreOptions
 
 #: Tells a stage and its number of steps, and takes the steps done.
 Watch = Callable[[str, int], AbstractContextManager[Callable[[int], None] | None]]
 SCHEMA = 1
+_AGAIN = "remove its folder and run again"
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def check_cell(place: Path, cell: Cell, grid: str) -> dict[str, Any]:
     ValueError
         If it is one of another grid, recipe, network or seed.
     """
-    held: dict[str, Any] = json.loads((place / "cell.json").read_text(encoding="utf-8"))
+    held = read_json(place / "cell.json", _AGAIN)
     wanted = told(cell, grid)
     odd = [key for key, value in wanted.items() if held.get(key) != value]
     if odd:
@@ -188,7 +190,7 @@ def _score(work: Work, cell: Cell) -> None:
 
 def _note(place: Path, stage: str, seconds: float) -> None:
     """Record how long a stage took."""
-    record = json.loads((place / "cell.json").read_text(encoding="utf-8"))
+    record = read_json(place / "cell.json", _AGAIN)
     record["seconds"][stage] = round(seconds, 1)
     _write(place, record)
 

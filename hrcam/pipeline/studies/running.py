@@ -10,6 +10,7 @@ import pandas as pd
 
 from hrcam.pipeline.executors import Hands
 from hrcam.pipeline.folders import check_free, replace_text
+from hrcam.pipeline.json_files import read_json
 from hrcam.pipeline.locks import locked
 from hrcam.pipeline.running import unwatched
 from hrcam.pipeline.studies.cells import Watch, Work
@@ -107,7 +108,7 @@ def begin(grid: Grid, folder: Path) -> str:
         record = {"schema": SCHEMA, "sha256": grid.digest, "written": now}
         replace_text(path, json.dumps({**record, "grid": grid.describe()}, indent=1))
         return now
-    held = json.loads(path.read_text(encoding="utf-8"))
+    held = read_json(path, "choose another --out")
     if digest(held.get("grid")) != held.get("sha256"):
         msg = (
             f"{path} must be as it was written before the study, got a grid of "

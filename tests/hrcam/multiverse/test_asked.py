@@ -53,7 +53,7 @@ def test_results_of_another_version_or_damaged_are_refused(tmp_path):
         "multiverse again"
     )
     (tmp_path / RESULTS).write_text("{")
-    with pytest.raises(ValueError, match="must be whole, got"):
+    with pytest.raises(ValueError, match="must be JSON, got"):
         open_results(tmp_path)
 
 

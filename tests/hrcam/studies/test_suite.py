@@ -245,7 +245,8 @@ def test_what_cannot_be_compared_is_refused(files):
     with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
         compare_suites(files)
     content = make_scores("two", 0.1, 2)
-    content["cells"][0]["images"][0] = "other"
+    for cell in content["cells"][:2]:
+        cell["images"][0] = "other"
     files[1].write_text(json.dumps(content))
     told = (
         f"files must score the same images, got others in {files[1]} than in {files[0]}"
@@ -263,6 +264,45 @@ def test_a_file_of_another_form_says_where(files):
         "are not permitted"
     )
     with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
+        read_scores(files[0])
+
+
+def _lose_a_value(content):
+    content["cells"][0]["entries"][0]["values"].pop()
+
+
+def _lose_all(content):
+    content["cells"] = []
+
+
+def _rename(content):
+    content["cells"][1]["entries"][1]["name"] = "other"
+
+
+def _own_nothing(content):
+    content["cells"][0]["entries"][0]["own"] = False
+
+
+def _exchange_an_image(content):
+    content["cells"][1]["images"][0] = "other"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (_lose_a_value, "cells.0: images must be some, with a subject and a value of"),
+        (_own_nothing, "cells.0: entries must have different names, and one must be"),
+        (_lose_all, "the top: cells must be some, of different names"),
+        (_rename, "the top: cells must have the same entries in one order"),
+        (_exchange_an_image, "the top: cells of one recipe must have the same images"),
+    ],
+)
+def test_parts_of_a_file_that_do_not_fit_one_another_are_refused(change, told, files):
+    content = json.loads(files[0].read_text())
+    change(content)
+    files[0].write_text(json.dumps(content))
+    start = f"{files[0]} must be of `hrcam suite run`, got at {told}"
+    with pytest.raises(ValueError, match=f"^{re.escape(start)}"):
         read_scores(files[0])
 
 

@@ -1,6 +1,5 @@
 """Compare the ``scores.json`` of several methods, image by image."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,11 +8,13 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from hrcam.pipeline.json_files import read_json
 from hrcam.pipeline.model import versions
 from hrcam.pipeline.studies.differences import to_row
 from hrcam.pipeline.studies.suites.schema import SuiteCell, SuiteScores
 from metrics.statistics.trainings import Part, contrast_means
 from metrics.storage.plain import to_plain
+from simbench.parsing import on_one_line
 
 MARGIN = 0.02
 _DIGITS = 8
@@ -27,15 +28,14 @@ def read_scores(path: Path) -> SuiteScores:
     ValueError
         If it is not one.
     """
+    content = read_json(path, "name a file of `hrcam suite run`")
     try:
-        return SuiteScores.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        return SuiteScores.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        msg = f"{path} must be of `hrcam suite run`, got at {where}: {first['msg']}"
-        raise ValueError(msg) from error
-    except (OSError, ValueError) as error:
-        msg = f"{path} must be of `hrcam suite run`, got: {error}"
+        where = ".".join(map(str, first["loc"])) or "the top"
+        rule = on_one_line(first["msg"].removeprefix("Value error, "))
+        msg = f"{path} must be of `hrcam suite run`, got at {where}: {rule}"
         raise ValueError(msg) from error
 
 

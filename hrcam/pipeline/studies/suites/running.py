@@ -1,6 +1,5 @@
 """Score somebody's method on a suite."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from hrcam.methods import Method
 from hrcam.pipeline.executors import Hands
 from hrcam.pipeline.folders import check_free, replace_text
+from hrcam.pipeline.json_files import read_json
 from hrcam.pipeline.locks import locked
 from hrcam.pipeline.model import versions
 from hrcam.pipeline.running import unwatched
@@ -112,7 +112,7 @@ def _begin(folder: Path, wanted: Mapping[str, Any]) -> None:
     """Make the folder, or check that it is this method's on this suite."""
     path = folder / "method.json"
     if path.is_file():
-        held = json.loads(path.read_text(encoding="utf-8"))
+        held = read_json(path, "choose another --out")
         odd = [key for key, value in wanted.items() if held.get(key) != value]
         if odd:
             msg = (
@@ -147,7 +147,7 @@ def _score(
             score(maps, work.data(cell), out, options=options_of(suite))
     mine, others = read(out), read(work.place(cell) / "scores")
     ill = np.asarray(mine.measured.lesion) > 0
-    facts = json.loads((model / "training.json").read_text(encoding="utf-8"))
+    facts = read_json(model / "training.json", "build the suite again")
     names = [name for name in others.measured.entries if "/" not in name]
     taken = set(mine.measured.entries)
     return {

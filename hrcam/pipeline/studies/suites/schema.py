@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hrcam.pipeline.studies.schema import Digest, Number, Provenance, Table
 
@@ -71,6 +71,23 @@ class SuiteCell(Table):
     subjects: list[str]
     entries: list[EntryScores]
 
+    @property
+    def rows(self) -> list[tuple[str, bool]]:
+        """Names of the entries, and whether they are the method's."""
+        return [(entry.name, entry.own) for entry in self.entries]
+
+    @model_validator(mode="after")
+    def _check(self) -> "SuiteCell":
+        lengths = {len(entry.values) for entry in self.entries}
+        if not self.images or {len(self.subjects), *lengths} != {len(self.images)}:
+            msg = "images must be some, with a subject and a value of each entry each"
+            raise ValueError(msg)
+        names = [name for name, _ in self.rows]
+        if len({*names}) < len(names) or not any(own for _, own in self.rows):
+            msg = "entries must have different names, and one must be the method's"
+            raise ValueError(msg)
+        return self
+
 
 class SuiteScores(Table):
     """Content of ``scores.json``."""
@@ -81,3 +98,17 @@ class SuiteScores(Table):
     primary: str
     cells: list[SuiteCell]
     provenance: Provenance
+
+    @model_validator(mode="after")
+    def _check(self) -> "SuiteScores":
+        if not self.cells or len({c.name for c in self.cells}) < len(self.cells):
+            msg = "cells must be some, of different names"
+            raise ValueError(msg)
+        if any(cell.rows != self.cells[0].rows for cell in self.cells):
+            msg = "cells must have the same entries in one order"
+            raise ValueError(msg)
+        data = {(c.recipe, *c.images, "", *c.subjects) for c in self.cells}
+        if len(data) > len({cell.recipe for cell in self.cells}):
+            msg = "cells of one recipe must have the same images and subjects"
+            raise ValueError(msg)
+        return self
