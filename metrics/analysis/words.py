@@ -21,11 +21,8 @@ def number(words: pd.Series | Sequence[str]) -> Int[np.ndarray, " n"]:
     >>> number(["b", "a", "b", "c"])
     array([1, 0, 1, 2])
     """
-    found = pa.array(words, pa.large_string()).dictionary_encode()
-    order = pc.sort_indices(found.dictionary).to_numpy()
-    places = np.empty(len(order), np.int64)
-    places[order] = np.arange(len(order))
-    numbers = places[found.indices.to_numpy()]
-    del found, order
+    ranks = pc.rank(pa.array(words, pa.large_string()), tiebreaker="dense")
+    numbers = ranks.to_numpy().astype(np.int64) - 1
+    del ranks
     release_tables()
     return numbers

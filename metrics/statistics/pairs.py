@@ -18,6 +18,7 @@ from metrics.statistics.draws import Draws
 from metrics.statistics.intervals import find_p_values, find_reaches
 from metrics.statistics.multiplicity import adjust_by_holm, step_down
 from metrics.statistics.rows import Rows, cut
+from metrics.storage.allocation import release
 
 _BLOCK = 50
 
@@ -146,6 +147,7 @@ def _subtract(values: Float[np.ndarray, "m n"]) -> Rows:
 
     def make(rows: Int[np.ndarray, " k"]) -> Float[np.ndarray, "k p"]:
         some = values[:, rows]
+        release(values)
         return subtract(some[first], some[second]).T
 
     return Rows((values.shape[1], len(first)), make)
@@ -183,10 +185,7 @@ class Deviations:
         methods, images, width = self.values.shape
         columns = range(width)
         shared = np.array([same_pattern(self.values[:, :, c]) for c in columns])
-        together = Rows(
-            (images, methods * width),
-            lambda rows: self.values[:, rows].transpose(1, 0, 2).reshape(len(rows), -1),
-        )
+        together = Rows((images, methods * width), self._take)
         means = resample_means(together, self.groups, self.draws)
         means = means.reshape(-1, methods, width)
         own = {c: self._resample(c) for c in np.flatnonzero(~shared).tolist()}
@@ -205,6 +204,12 @@ class Deviations:
             for c, resampled in own.items():
                 block[:, :, c] = resampled[rows]
             yield scale(block - self.difference, spread)
+
+    def _take(self, rows: Int[np.ndarray, " k"]) -> Float[np.ndarray, "k x"]:
+        """Return all columns of all methods on some images."""
+        some = self.values[:, rows].transpose(1, 0, 2).reshape(len(rows), -1)
+        release(self.values)
+        return np.asarray(some)
 
     def _resample(self, column: int) -> Float[np.ndarray, "b p"]:
         differences = _subtract(self.values[:, :, column])

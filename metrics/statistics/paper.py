@@ -25,14 +25,15 @@ def repeat_tests(
         ``n`` (pairs) and t and p of each test; NaN without spread or with n < 2.
     """
     both = np.isfinite(first) & np.isfinite(second)
-    a, b = first[both], second[both]
+    a, b = (first, second) if both.all() else (first[both], second[both])
     n = len(a)
     tests = dict.fromkeys(("student", "welch", "paired"), (np.nan, np.nan))
     if n > 1:
         difference = float(a.mean() - b.mean())
         errors = a.var(ddof=1) / n, b.var(ddof=1) / n
         unpaired = float(sum(errors))
-        paired = float(np.round(a - b, 12).var(ddof=1) / n)
+        less = a - b
+        paired = float(np.round(less, 12, out=less).var(ddof=1) / n)
         tests = {
             "student": _test(difference, unpaired, 2 * (n - 1)),
             "welch": _test(difference, unpaired, _find_freedom(errors, n - 1)),

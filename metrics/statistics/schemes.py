@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from metrics.statistics.midranks import midranks
 from metrics.statistics.ranking import find_complete, order
 from metrics.statistics.rows import cut
+from metrics.storage.allocation import release
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +22,14 @@ class _Complete:
     def columns(self) -> Iterator[Float[np.ndarray, " k"]]:
         """Yield the scores of one method after the other."""
         for own in self.values:
-            yield own[self.places]
+            yield np.asarray(own[self.places])
+            release(self.values)
 
     def blocks(self) -> Iterator[Float[np.ndarray, "b m"]]:
         """Yield the scores on some images after the others."""
         for part in cut(len(self.places), len(self.values)):
-            yield self.values[:, self.places[part]].T
+            yield np.asarray(self.values[:, self.places[part]]).T
+            release(self.values)
 
 
 def _mean(complete: _Complete) -> Float[np.ndarray, " m"]:

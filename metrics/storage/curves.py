@@ -11,6 +11,8 @@ from metrics.storage.allocation import release
 
 IMAGES = 1024
 """Images of one chunk of counts."""
+_LONG = 64 * IMAGES
+"""Images of one chunk of what is one number or a few."""
 
 
 def write_counts(measured: Measured, path: Path) -> None:
@@ -42,21 +44,29 @@ def write_counts(measured: Measured, path: Path) -> None:
                 rows = slice(start, min(start + IMAGES, images))
                 array[place, rows] = counts[rows]
                 release(counts)
-    for name in ("lesion", "healthy"):
-        group.create_array(name, data=getattr(first, name), dimension_names=("image",))
-    worst = group.create_array(
-        "worst",
-        shape=measured.worst.shape,
-        dtype=np.float64,
-        dimension_names=("column", "image"),
+    _write_long(group, "lesion", first.lesion, ("image",))
+    _write_long(group, "healthy", first.healthy, ("image",))
+    _write_long(group, "worst", measured.worst, ("column", "image"))
+    _write_long(group, "status", measured.sweeps.codes, ("entry", "image"))
+
+
+def _write_long(
+    group: zarr.Group, name: str, values: np.ndarray, axes: tuple[str, ...]
+) -> None:
+    """Write an array whose last axis are images, a chunk after the other."""
+    images = values.shape[-1]
+    step = max(min(images, _LONG // max(values[..., :1].size, 1)), 1)
+    array = group.create_array(
+        name,
+        shape=values.shape,
+        dtype=values.dtype,
+        chunks=(*values.shape[:-1], step),
+        dimension_names=axes,
     )
-    step = worst.chunks[1]
-    for start in range(0, len(measured.ids), step):
-        images = slice(start, min(start + step, len(measured.ids)))
-        worst[:, images] = np.array(measured.worst[:, images])
-        release(measured.worst)
-    status = np.asarray(measured.sweeps.codes)
-    group.create_array("status", data=status, dimension_names=("entry", "image"))
+    for start in range(0, images, step):
+        part = slice(start, min(start + step, images))
+        array[..., part] = np.array(values[..., part])
+        release(values)
 
 
 def read_counts(group: zarr.Group, entries: tuple[str, ...]) -> Counted:
