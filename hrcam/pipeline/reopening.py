@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from hrcam.pipeline.collecting import collect
+from hrcam.pipeline.truths import find_masks
 from metrics import MapReading, MaskReading, MaskSource
 from metrics.sources.source import MapSource, as_maps, as_masks
 from simbench.urls import is_url
@@ -29,8 +31,6 @@ class Reopening:
 
     def __call__(self) -> tuple[Mapping[str, MapSource], MaskSource]:
         """Open maps and masks as :func:`hrcam.pipeline.scoring.score` does."""
-        from hrcam.pipeline.scoring import collect, find_masks
-
         found, _ = collect(dict(self.maps), self.map_reading)
         like = next((m for m in found.values() if hasattr(m, "read")), None)
         several = isinstance(self.truth, tuple)

@@ -1,79 +1,32 @@
 """Stage 4: score any method's maps against masks, from our run or anybody's files."""
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from jaxtyping import Float
 
 import metrics
-from hrcam.maps import Explained, LayerMaps
+from hrcam.pipeline.beside import read_beside
+from hrcam.pipeline.collecting import check_identity, collect
 from hrcam.pipeline.confounding import with_confounders
 from hrcam.pipeline.evidence import Comparison, gather_evidence
 from hrcam.pipeline.executors import hire
-from hrcam.pipeline.explaining import is_maps_folder, open_maps
 from hrcam.pipeline.folders import SHARDS, check_free, staged
-from hrcam.pipeline.known_masks import known_ids, without_unknown
+from hrcam.pipeline.grouping import group_images
+from hrcam.pipeline.known_masks import without_unknown
 from hrcam.pipeline.memory import afford
-from hrcam.pipeline.opening import open_data
 from hrcam.pipeline.reopening import Reopening, reopening
 from hrcam.pipeline.shown import open_folder
-from hrcam.pipeline.strata_files import read_strata
-from metrics import (
-    MapReading,
-    MaskReading,
-    MaskSource,
-    ScoreOptions,
-    Scores,
-    with_evidence,
-)
-from metrics.counting.truth import Truth
-from metrics.scores.cuts import tune
-from metrics.sources.entries import name_entries
+from hrcam.pipeline.truths import find_masks
+from hrcam.pipeline.tuning import tune_thresholds
+from metrics import MapReading, MaskReading, ScoreOptions, Scores, with_evidence
 from metrics.sources.source import as_maps, as_masks
 from metrics.storage.folder import read, write
 from metrics.threads import one_thread
-from simbench.dataset import Dataset
-from simbench.opening import is_dataset
-from simbench.urls import is_url
-
-#: Columns of a dataset's index that the score table carries along.
-STRATA = ("subject", "label", "lesion")
-#: The truths of a dataset: all lesions, those that no other class may have, or how much
-#: of each pixel is lesion (the expected effect over its largest value).
-REGIONS = ("mask", "distinctive", "effect")
-
-
-@dataclass(frozen=True)
-class DatasetMasks:
-    """The masks of a dataset's images, as a source for scoring."""
-
-    dataset: Dataset
-    ids: tuple[str, ...]
-    region: str = "mask"
-
-    def read(self, ids: Sequence[str]) -> Truth:
-        """Return the truth of images in the order of ``ids``, lesions numbered."""
-        soft = self.region == "effect"
-        masks = self.dataset.read("mask" if soft else self.region, ids)
-        shares = _shares(self.dataset.read("effect", ids)) if soft else None
-        if "instances" not in self.dataset.arrays:
-            return Truth(masks, shares)
-        numbers = self.dataset.read("instances", ids)
-        return Truth(masks, shares, numbered=numbers.astype(np.int64))
-
-
-def _shares(effects: Float[np.ndarray, "n h w"]) -> Float[np.ndarray, "n h w"]:
-    """Divide each image's effect by its largest size; 0 where there is none."""
-    sizes = np.abs(effects).astype(np.float64)
-    largest = sizes.max(axis=(1, 2), keepdims=True)
-    shares = np.zeros_like(sizes)
-    return np.divide(sizes, largest, out=shares, where=largest > 0)
 
 
 @one_thread()
@@ -168,22 +121,21 @@ def score(  # noqa: PLR0913  keywords of a public verb
         check_free(Path(out), overwrite, "scores")
     again = reopening(maps, truth, (split, region, map_reading, mask_reading))
     _check_seen(scheduler, again, out)
-    checked = _checked(sanity) | _readings(multiverse)
+    checked = read_beside(sanity, multiverse)
     if images is not None:
         open_folder(Path(images))  # fails before the long work
     found, runs = collect(maps, map_reading)
     like = next((m for m in found.values() if hasattr(m, "read")), None)
     given, dataset = find_masks(truth, split, region, mask_reading, like)
-    _check_identity(runs, dataset)
+    check_identity(runs, dataset)
     masks = as_masks(given, mask_reading)
     sources = {name: as_maps(name, source, masks) for name, source in found.items()}
-    groups = _group(strata, dataset)
-    if dataset is not None:
-        groups = _strata(masks, dataset, runs)
+    groups = group_images(strata, masks, dataset, runs)
     options = options or ScoreOptions()
     options = without_unknown(options, sources, masks, dataset, split)
     if tuned_on is not None:
-        options = replace(options, tuned=_tune(tuned_on, sources, masks))
+        tuned = tune_thresholds(tuned_on, sources, masks)
+        options = replace(options, tuned=tuned)
     with _place(out, overwrite) as folder:
         hands = afford(workers, memory)
         with hire(hands, scheduler, threads=again is None) as executor:
@@ -234,209 +186,3 @@ def _check_seen(scheduler: str, again: Reopening | None, out: Any) -> None:
             "got some in memory; save them, or leave the scheduler out"
         )
         raise ValueError(msg)
-
-
-def collect(
-    maps: Any, reading: MapReading | None = None
-) -> tuple[dict[str, Any], list[Explained]]:
-    """Return sources of maps by entry, and the runs of ours among them.
-
-    An entry is also read in ``half_pixel`` alignment where that changes its maps, since
-    a verdict must survive both.
-
-    Raises
-    ------
-    ValueError
-        If two entries have one name.
-    """
-    named = {"": maps} if isinstance(maps, Explained) else dict(maps)
-    sources: dict[str, Any] = {}
-    runs: list[Explained] = []
-    for name, given in named.items():
-        found = given
-        if isinstance(given, str | Path):
-            path = Path(given)
-            ours = is_maps_folder(path)
-            found = open_maps(path) if ours else metrics.open_maps(path, name, reading)
-        rows = found if isinstance(found, Explained) else {name: found}
-        runs += [found] if isinstance(found, Explained) else []
-        for key, source in rows.items():
-            if key in sources:
-                msg = f"entries must have unique names, got {key!r} twice; score apart"
-                raise ValueError(msg)
-            sources[key] = source
-            other = (
-                source.aligned("half_pixel") if isinstance(source, LayerMaps) else None
-            )
-            if other is not None:
-                sources[f"{key}/half_pixel"] = other
-    return sources, runs
-
-
-def find_masks(
-    truth: Any,
-    split: str,
-    region: str = "mask",
-    reading: MaskReading | None = None,
-    like: Any = None,
-) -> tuple[Any, Dataset | None]:
-    """Return a source of masks, and the dataset it belongs to or None.
-
-    Parameters
-    ----------
-    truth, split, region
-        As of :func:`score`.
-    reading
-        What counts as lesion in files; a dataset knows.
-    like
-        Maps that say how large images are where masks do not.
-
-    Raises
-    ------
-    FileNotFoundError
-        If a path does not exist.
-    ValueError
-        If there is no such split or region, none of its masks is known, or a dataset is
-        to be read otherwise.
-    """
-    if region not in REGIONS:
-        msg = f"region must be one of {', '.join(REGIONS)}, got {region!r}"
-        raise ValueError(msg)
-    if is_url(truth):
-        truth = open_data(truth)
-    if isinstance(truth, str | Path):
-        path = Path(truth)
-        if not path.exists() and "::" not in str(path):
-            msg = f"--masks must be a dataset or a folder of masks, got no {path}"
-            raise FileNotFoundError(msg)
-        if not is_dataset(path):
-            return metrics.open_masks(path, reading, like), None
-        truth = open_data(path)
-    if isinstance(truth, list | tuple) and all(
-        isinstance(path, str | Path) for path in truth
-    ):
-        return metrics.open_masks(truth, reading, like), None
-    if isinstance(truth, Dataset):
-        if reading not in (None, MaskReading()):
-            msg = (
-                "masks of a dataset must be read as it says, got other choices of "
-                "reading; export them first, or choose a region"
-            )
-            raise ValueError(msg)
-        return DatasetMasks(truth, tuple(known_ids(truth, split)), region), truth
-    return truth, None
-
-
-def _check_identity(runs: Sequence[Explained], dataset: Dataset | None) -> None:
-    """Refuse maps of ours that were made of another dataset.
-
-    Raises
-    ------
-    ValueError
-        Naming both.
-    """
-    for run in runs:
-        made = run.evidence.get("provenance", {}).get("dataset")
-        if dataset is not None and made and made != dataset.identity:
-            msg = (
-                f"maps must be of the dataset whose masks are scored, got maps of "
-                f"{made[:12]} and masks of {dataset.identity[:12]}; explain this one"
-            )
-            raise ValueError(msg)
-
-
-def _tune(
-    tuned_on: Any, sources: Mapping[str, Any], masks: MaskSource
-) -> dict[str, float]:
-    """Find each entry's threshold on other images.
-
-    Raises
-    ------
-    ValueError
-        If an entry was not scored there, or an image is among those scored here.
-    """
-    scores = read(Path(tuned_on)) if isinstance(tuned_on, str | Path) else tuned_on
-    shared = sorted(set(scores.ids) & set(masks.ids))
-    if shared:
-        msg = (
-            f"thresholds must be tuned on other images, got {shared[0]!r} and "
-            f"{len(shared) - 1} more in both; score the validation split for it"
-        )
-        raise ValueError(msg)
-    names = [
-        entry["name"] for entry in name_entries([s.names for s in sources.values()])
-    ]
-    lost = [name for name in names if name not in scores.counts]
-    if lost:
-        msg = (
-            f"thresholds must be tuned for every entry, got none for {lost[0]!r}; "
-            "score its maps of the other images too"
-        )
-        raise ValueError(msg)
-    return {name: tune(scores.counts[name]) / 100 for name in names}
-
-
-def _checked(sanity: Any) -> dict[str, Any]:
-    """Return what the report shows of the checks: evidence ``sanity``, ``reliance``."""
-    if sanity is None:
-        return {}
-    from hrcam.pipeline.sanity.storage import open_sanity
-
-    found = open_sanity(sanity) if isinstance(sanity, str | Path) else sanity
-    reliance = {"reliance": found.reliance} if found.reliance else {}
-    return {"sanity": found.results, **reliance}
-
-
-def _readings(multiverse: Path | str | None) -> dict[str, Any]:
-    """Return what the report shows of a multiverse: evidence ``multiverse``."""
-    if multiverse is None:
-        return {}
-    from hrcam.pipeline.multiverse.storage import open_results
-
-    return {"multiverse": open_results(multiverse)}
-
-
-def _group(
-    strata: pd.DataFrame | Path | str | None, dataset: Dataset | None
-) -> pd.DataFrame | None:
-    """Return the given table of images.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If it is not there, names no images, or a dataset already groups them.
-    """
-    if strata is None:
-        return None
-    if dataset is not None:
-        msg = "strata must come from the dataset itself, got a table too; leave it out"
-        raise ValueError(msg)
-    if isinstance(strata, pd.DataFrame):
-        return strata
-    return read_strata(Path(strata))
-
-
-def _strata(masks: MaskSource, dataset: Dataset, runs: list[Explained]) -> pd.DataFrame:
-    """Return what groups the images: subject, label, lesion, d', classifier right."""
-    columns = [*STRATA, *dataset.strata]
-    table = dataset.index.set_index("image_id").loc[list(masks.ids), columns]
-    seen = _see(dataset.lesions)
-    if seen is not None:
-        table["d_prime"] = seen.reindex(table.index)
-    if len(runs) == 1 and runs[0].predictions is not None:
-        right = runs[0].predictions.set_index("image_id")["correct"]
-        if set(table.index) <= set(right.index):
-            table["correct"] = right.loc[table.index].to_numpy()
-    return table.reset_index()
-
-
-def _see(lesions: pd.DataFrame) -> pd.Series | None:
-    """Return the ideal observer's d' of each image's lesions together.
-
-    Independent lesions add up by their squares. None where none is known.
-    """
-    if "d_ideal" not in lesions or lesions["d_ideal"].isna().all():
-        return None
-    real = lesions[~lesions["sham"].astype(bool)] if "sham" in lesions else lesions
-    squares = (real["d_ideal"] ** 2).groupby(real["image_id"]).sum(min_count=1)
-    return squares**0.5

@@ -14,8 +14,8 @@ from PIL import Image
 import hrcam
 from hrcam.cli import main
 from hrcam.pipeline.known_masks import known_ids, without_unknown
-from hrcam.pipeline.scoring import DatasetMasks
 from hrcam.pipeline.training import settled
+from hrcam.pipeline.truths import DatasetMasks
 from metrics import ScoreOptions
 from simbench.audit import audit
 from simbench.opening import open_dataset

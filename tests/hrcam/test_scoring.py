@@ -16,9 +16,10 @@ from hrcam.entries import Entry
 from hrcam.maps import Explained, facts, gather
 from hrcam.maps_folder import write_maps
 from hrcam.methods import METHODS
+from hrcam.pipeline.collecting import collect
 from hrcam.pipeline.explaining import EVIDENCE, is_maps_folder, open_maps
 from hrcam.pipeline.gallery import to_levels
-from hrcam.pipeline.scoring import collect, find_masks
+from hrcam.pipeline.truths import find_masks
 from metrics import ScoreOptions
 
 OPTIONS = ScoreOptions(resamples=100)
