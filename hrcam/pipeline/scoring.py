@@ -11,20 +11,18 @@ import pandas as pd
 
 import metrics
 from hrcam.pipeline.beside import read_beside
-from hrcam.pipeline.collecting import check_identity, collect
 from hrcam.pipeline.confounding import with_confounders
 from hrcam.pipeline.evidence import Comparison, gather_evidence
 from hrcam.pipeline.executors import hire
 from hrcam.pipeline.folders import SHARDS, check_free, staged
 from hrcam.pipeline.grouping import group_images
+from hrcam.pipeline.inputs import How, open_inputs
 from hrcam.pipeline.known_masks import without_unknown
 from hrcam.pipeline.memory import afford
 from hrcam.pipeline.reopening import Reopening, reopening
 from hrcam.pipeline.shown import open_folder
-from hrcam.pipeline.truths import find_masks
 from hrcam.pipeline.tuning import tune_thresholds
 from metrics import MapReading, MaskReading, ScoreOptions, Scores, with_evidence
-from metrics.sources.source import as_maps, as_masks
 from metrics.storage.folder import read, write
 from metrics.threads import one_thread
 
@@ -119,17 +117,15 @@ def score(  # noqa: PLR0913  keywords of a public verb
     """
     if out is not None:
         check_free(Path(out), overwrite, "scores")
-    again = reopening(maps, truth, (split, region, map_reading, mask_reading))
+    how = How(split, region, map_reading, mask_reading)
+    again = reopening(maps, truth, how)
     _check_seen(scheduler, again, out)
     checked = read_beside(sanity, multiverse)
     if images is not None:
         open_folder(Path(images))  # fails before the long work
-    found, runs = collect(maps, map_reading)
-    like = next((m for m in found.values() if hasattr(m, "read")), None)
-    given, dataset = find_masks(truth, split, region, mask_reading, like)
-    check_identity(runs, dataset)
-    masks = as_masks(given, mask_reading)
-    sources = {name: as_maps(name, source, masks) for name, source in found.items()}
+    opened = open_inputs(maps, truth, how)
+    sources, masks, dataset = opened.sources, opened.masks, opened.dataset
+    runs = opened.runs
     groups = group_images(strata, masks, dataset, runs)
     options = options or ScoreOptions()
     options = without_unknown(options, sources, masks, dataset, split)
