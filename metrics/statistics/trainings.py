@@ -112,7 +112,7 @@ def contrast_medians(
 
 
 def contrast_numbers(
-    strata: Sequence[Float[np.ndarray, " s"]], margin: float, level: float = 0.95
+    strata: Sequence[Float[np.ndarray, " _s"]], margin: float, level: float = 0.95
 ) -> SeedDifference:
     """Compare a number that each training has one of with 0, such as a weight.
 
@@ -193,7 +193,7 @@ def _drop_undefined(parts: Sequence[Part]) -> list[Part]:
 
 
 def _conclude(
-    numbers: Sequence[Float[np.ndarray, " s"]],
+    numbers: Sequence[Float[np.ndarray, " _s"]],
     images: Sequence[Source],
     runs: Sequence[Source],
     limits: tuple[float, float],

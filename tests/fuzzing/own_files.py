@@ -12,7 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-REPORTS = Path(__file__).parents[1] / "reports" / "conftest.py"
+TESTS = Path(__file__).parents[1]
+REPORTS = TESTS / "reports" / "conftest.py"
+SUITES = TESTS / "hrcam" / "studies" / "test_suite.py"
 RUN_RECIPE = """name = "mine"
 recipe = "quickstart"
 
@@ -29,6 +31,13 @@ note = "of another study"
 accuracy = 0.9
 """
 KEY = {"dataset": "abc", "epochs": 3}
+
+
+def _load(path):
+    spec = spec_from_file_location(f"{path.stem}_written", path)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @cache
@@ -165,30 +174,8 @@ def _read_run_recipe(path):
 
 
 def _suite_scores(folder):
-    """Write the scores of a method on a suite of one recipe, two trainings."""
-    entry = {"label": "Mine", "scores": [], "values": [0.5, 0.25, None]}
-    cells = [
-        {
-            **{"name": f"r-t{seed}", "recipe": "r", "identity": "a" * 64},
-            **{"network": "compact", "training_seed": seed, "weights": "0" * 64},
-            **{"images": ["a", "b", "c"], "subjects": ["s", "s", "t"]},
-            "entries": [{**entry, "name": n, "own": n == "me"} for n in ("me", "cam")],
-        }
-        for seed in (0, 1)
-    ]
-    method = {
-        **{"name": "me", "label": "Mine", "source": "a test", "kind": "model"},
-        **{"layers": ["last"], "needs": [], "postprocessing": "none", "fusion": "sum"},
-        **{"loaded": "m:ME", "source_sha256": ""},
-    }
-    content = {
-        "schema": 1,
-        "suite": {"name": "suite-1", "version": 1, "sha256": "b" * 64},
-        "method": method,
-        "primary": "average_precision",
-        "cells": cells,
-        "provenance": {"command": "", "date": "2026-01-01", "versions": {}},
-    }
+    """Write the scores of a made-up method on a suite."""
+    content = _load(SUITES).make_scores("me", 0.1, 1)
     (folder / "s.json").write_text(json.dumps(content))
     return folder / "s.json"
 
@@ -201,9 +188,7 @@ def _read_suite_scores(path):
 
 def _scores(folder):
     """Write a scores folder with everything that a report tells."""
-    spec = spec_from_file_location("scores_written", REPORTS)
-    written = module_from_spec(spec)
-    spec.loader.exec_module(written)
+    written = _load(REPORTS)
     rows = [written.EVERYTHING[k] for k in (0, 1, 4, 5, 7, 8, 15, 19)]
     path = written.write_scores(folder / "scores", rows, images=20, size=16)
     for file in path.rglob("*.json"):  # without blanks, so that more is hit

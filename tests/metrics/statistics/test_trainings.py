@@ -151,3 +151,18 @@ def test_numbers_of_trainings_have_the_interval_of_their_mean(seed):
     wanted = stats.ttest_1samp(numbers, 0)
     assert (found.low, found.high) == pytest.approx(wanted.confidence_interval())
     assert found.p_value == pytest.approx(wanted.pvalue, abs=1e-9)
+
+
+@given(SEEDS)
+def test_networks_may_have_different_numbers_of_trainings(seed):
+    one, other = draw(seed, 2, 1)
+    fewer = replace(other, first=other.first[:2], second=other.second[:2])
+    means = [(p.first - p.second).mean() for p in (one, fewer)]
+    found = contrast_means([one, fewer])
+    assert found.difference == pytest.approx(np.mean(means))
+    assert found.seeds == 5
+    assert np.isfinite((found.low, found.high)).all()
+    single = replace(other, first=other.first[:1], second=other.second[:1])
+    alone = contrast_means([one, single])
+    assert alone.reason == "one training alone says nothing of the next"
+    assert np.isnan(alone.low)
