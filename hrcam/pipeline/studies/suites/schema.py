@@ -107,7 +107,7 @@ class SuiteScores(Table):
         if any(cell.rows != self.cells[0].rows for cell in self.cells):
             msg = "cells must have the same entries in one order"
             raise ValueError(msg)
-        data = {(c.recipe, *c.images, "", *c.subjects) for c in self.cells}
+        data = {(c.recipe, tuple(c.images), tuple(c.subjects)) for c in self.cells}
         if len(data) > len({cell.recipe for cell in self.cells}):
             msg = "cells of one recipe must have the same images and subjects"
             raise ValueError(msg)
