@@ -11,6 +11,7 @@ from jaxtyping import Float
 from hrcam.engine.prefetching import ahead
 from hrcam.engine.training.batches import Order, Samples, batches
 from hrcam.engine.training.checkpoints import Checkpoint, Row, State, assign, values
+from hrcam.engine.training.normalization import quickened
 from hrcam.engine.training.schedule import Phase, freeze, rate, schedule
 from hrcam.engine.training.settings import Training
 from hrcam.engine.training.validation import judge
@@ -162,7 +163,7 @@ def augmented(
     moved = keras.ops.image.affine_transform(
         image, warp, interpolation="bilinear", fill_mode="nearest"
     )
-    trainer = keras.Model([image, warp], model(moved))
+    trainer = keras.Model([image, warp], quickened(model)(moved))
     trainer.compile(
         optimizer=keras.optimizers.Adam(plan),
         loss=keras.losses.SparseCategoricalCrossentropy(),
