@@ -40,7 +40,9 @@ def multiverse(  # noqa: PLR0913  one parameter per option
     margin: Annotated[
         float, typer.Option(help="Differences below it do not matter.")
     ] = 0.02,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that draw.")] = 2,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that draw, train and measure.")
+    ] = 2,
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Print results and errors only.")
     ] = False,

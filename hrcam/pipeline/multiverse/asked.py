@@ -42,7 +42,7 @@ class Asked:
     quick
         Whether the study is stamped as a quick one.
     workers
-        Processes that draw images.
+        Processes that draw images, and do trainings, each one in its process.
 
     Raises
     ------

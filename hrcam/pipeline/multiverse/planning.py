@@ -31,25 +31,20 @@ def make_plan(source: Source) -> Plan:
     Alignments that coincide in every network, and sets of layers that do, are one
     option.
     """
-    asked, seeds = source.asked, source.data_seeds()
+    asked, seeds = source.asked, source.seeds
     alike, sets, kinds, rivals = True, list[list[str]](), set[str](), list(RIVALS)
     for seed in seeds:
         dataset = source.dataset(seed)
         index = dataset.index.set_index("image_id").loc[with_lesion(dataset)]
         kinds |= set(index["lesion"].astype(str))
-        for network in asked.networks:
-            for training in asked.seeds:
-                cell = {
-                    "network": network,
-                    "data_seed": seed,
-                    "training_seed": str(training),
-                }
-                probe = probe_of(source.model(cell), dataset)
-                size = shape_of(dataset)[:2]
-                alike &= all(coincide(t.geometry, size, t.size) for t in probe.taps)
-                taps = [tap.name for tap in probe.taps]
-                sets.append(list(layer_sets(taps)))
-                rivals = [r for r in rivals if -RIVALS[r] <= len(taps)]
+    for cell in source.cells():
+        dataset = source.dataset(cell["data_seed"])
+        probe = probe_of(source.model(cell), dataset)
+        size = shape_of(dataset)[:2]
+        alike &= all(coincide(t.geometry, size, t.size) for t in probe.taps)
+        taps = [tap.name for tap in probe.taps]
+        sets.append(list(layer_sets(taps)))
+        rivals = [r for r in rivals if -RIVALS[r] <= len(taps)]
     alignments = [a for a in ALIGNMENTS if not (alike and a == "half_pixel")]
     plan = Plan(
         axes(

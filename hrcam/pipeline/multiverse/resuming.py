@@ -33,13 +33,10 @@ def measured(source: Source, plan: Plan, cell: dict[str, str]) -> Cell:
 
 def related(source: Source, cell: dict[str, str]) -> dict[str, Any]:
     """Return a cell's comparison with reliance, from its file if that is there."""
+    held = kept(source, cell)
+    if held is not None:
+        return held
     path, images = source.place.reliance(cell), source.asked.images
-    if images < 0:
-        return {}
-    if path.is_file():
-        held = read_json(path, "remove it and run again")
-        if held.get("asked") == images:
-            return held
     dataset = source.dataset(cell["data_seed"])
     with source.watch("reliance", images or len(dataset.ids("test"))) as progress:
         model, seed = source.model(cell), int(cell["training_seed"])
@@ -55,3 +52,14 @@ def related(source: Source, cell: dict[str, str]) -> dict[str, Any]:
     told: dict[str, Any] = to_plain({**cell, "asked": images, **found}, digits=10)
     replace_text(path, to_json(told))
     return told
+
+
+def kept(source: Source, cell: dict[str, str]) -> dict[str, Any] | None:
+    """Return a cell's comparison from its file; None if it has to be made."""
+    path, images = source.place.reliance(cell), source.asked.images
+    if images < 0:
+        return {}
+    if not path.is_file():
+        return None
+    held = read_json(path, "remove it and run again")
+    return held if held.get("asked") == images else None

@@ -21,6 +21,7 @@ from hrcam.pipeline.multiverse.asked import (
 )
 from hrcam.pipeline.multiverse.axes import MARKED, PRIMARY, RANKED, RIVAL, RIVALS
 from hrcam.pipeline.multiverse.cell import Cell
+from hrcam.pipeline.multiverse.crew import measure_cells, train_cells
 from hrcam.pipeline.multiverse.differences import tabulate
 from hrcam.pipeline.multiverse.drawing import drawn
 from hrcam.pipeline.multiverse.plan import Plan, cells
@@ -78,9 +79,11 @@ def multiverse(
         check_free(out, overwrite=False)
         out.mkdir()
     with locked(out / RESULTS):
+        train_cells(source)
         plan = make_plan(source)
         told = settle_plan(plan, source, out)
         (out / "cells").mkdir(exist_ok=True)
+        measure_cells(source, plan)
         found = {k: measured(source, plan, cell) for k, cell in enumerate(cells(plan))}
         return _conclude(source, plan, found, {**told, "command": command})
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from hrcam.pipeline.generation import generate, resolve
 from hrcam.pipeline.json_files import read_json
 from hrcam.pipeline.model import Model, load
 from hrcam.pipeline.multiverse.asked import Asked, Place
+from hrcam.pipeline.multiverse.plan import CELL
 from hrcam.pipeline.opening import open_data
 from hrcam.pipeline.running import Watch
 from hrcam.pipeline.studies.confirmatory import refuse_confirmatory
@@ -57,7 +60,8 @@ class Source:
             raise FileNotFoundError(msg)
         return path
 
-    def data_seeds(self) -> tuple[str, ...]:
+    @cached_property
+    def seeds(self) -> tuple[str, ...]:
         """Return the data seeds: those asked for, or the recipe's own.
 
         Raises
@@ -84,6 +88,11 @@ class Source:
             raise ValueError(msg)
         return (own,)
 
+    def cells(self) -> list[dict[str, str]]:
+        """List the trainings asked for, as the plan will."""
+        options = self.asked.networks, self.seeds, map(str, self.asked.seeds)
+        return [dict(zip(CELL, row, strict=True)) for row in product(*options)]
+
     def dataset(self, data_seed: str) -> Dataset:
         """Open a dataset; drawn if it is not there."""
         if self.run is not None:
@@ -95,6 +104,10 @@ class Source:
             with self.watch("generate", recipe.images) as progress:
                 generate(recipe, folder, workers=self.asked.workers, progress=progress)
         return open_data(folder)
+
+    def holds(self, cell: Mapping[str, str]) -> bool:
+        """Say whether a trained model is there."""
+        return self._held(cell) is not None
 
     def model(self, cell: dict[str, str]) -> Model:
         """Open a trained model; trained if it is not there."""

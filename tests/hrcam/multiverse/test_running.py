@@ -1,6 +1,7 @@
 """A multiverse of a tiny recipe: made, continued, repeated, shown in a report."""
 
 import json
+from dataclasses import replace
 from importlib import resources
 
 import pandas as pd
@@ -102,3 +103,17 @@ def test_another_list_of_specifications_needs_another_folder(recipe, made):
     with pytest.raises(ValueError, match="must hold these specifications") as caught:
         multiverse(recipe, out, Asked(epochs=1, images=8, specifications=200))
     assert f"got {found['sha256'][:12]}; choose another --out" in str(caught.value)
+
+
+def test_two_workers_measure_what_one_does(recipe, tmp_path):
+    out, asked = tmp_path / "out", replace(ASKED, seeds=(0, 1), workers=2)
+    both = multiverse(recipe, out, asked)
+    rows = table_of(out)
+    assert [cell["training_seed"] for cell in both["cells"]] == ["0", "1"]
+    assert both["cells"][0]["model"] != both["cells"][1]["model"]
+    for path in (out / "cells").iterdir():
+        path.unlink()
+    alone = multiverse(recipe, out, replace(asked, workers=1))
+    assert alone["cells"] == both["cells"]
+    assert alone["reliance"] == both["reliance"]
+    pd.testing.assert_frame_equal(table_of(out), rows)

@@ -29,9 +29,9 @@ def skin(tmp_path):
 def test_a_multiverse_of_a_confirmatory_recipe(skin, tmp_path, seeds, which):
     source = Source(str(skin), Asked(data_seeds=seeds), Place(tmp_path), unwatched)
     with pytest.raises(ValueError, match=f"^{re.escape(told(which))}$"):
-        source.data_seeds()
+        _ = source.seeds
 
 
 def test_a_multiverse_of_other_seeds(skin, tmp_path):
     source = Source(str(skin), Asked(data_seeds=(5, 6)), Place(tmp_path), unwatched)
-    assert source.data_seeds() == ("5", "6")
+    assert source.seeds == ("5", "6")
