@@ -79,7 +79,19 @@ class Pool:
             return ThreadPoolExecutor(self.width)
         # A forked copy of a process that has loaded TensorFlow hangs.
         spawn = get_context("spawn")
-        return ProcessPoolExecutor(self.width, mp_context=spawn, initializer=_follow)
+        return ProcessPoolExecutor(self.width, mp_context=spawn, initializer=_begin)
+
+
+def _begin() -> None:
+    """Follow the parent, on one thread: as many cores are busy as there are workers.
+
+    TensorFlow reads the numbers at its first operation. Sums that are divided among
+    more threads differ in the last digit, so what a worker trains does not depend on
+    how many cores there are.
+    """
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(name, "1")
+    _follow()
 
 
 def _follow() -> None:

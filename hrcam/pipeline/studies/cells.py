@@ -6,7 +6,7 @@ A stage whose folder is there is done, because folders only appear whole.
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +37,7 @@ class Work:
     methods
         As :func:`hrcam.explain` takes them.
     options
-        How maps are scored.
+        How maps are scored, by the recipe's key.
     epochs
         Passes of a training; 0 keeps the default.
     hands
@@ -51,7 +51,7 @@ class Work:
     folder: Path
     grid: str
     methods: tuple[str, ...]
-    options: ScoreOptions
+    options: Mapping[str, ScoreOptions]
     epochs: int
     hands: Hands
     keep: bool
@@ -183,7 +183,7 @@ def _score(work: Work, cell: Cell) -> None:
             {"run": work.place(cell) / "maps"},
             work.data(cell),
             work.place(cell) / "scores",
-            options=work.options,
+            options=work.options[cell.key],
             command=f"cell {cell.name}",
         )
 

@@ -146,9 +146,16 @@ def _check(grid: Grid) -> None:
 
 def _plan(grid: Grid, folder: Path, hands: Hands, keep: bool, watch: Watch) -> Work:
     """Say what the cells have in common."""
-    contrasts = grid.claims.contrasts()
+    options = {key: _options(grid, key) for key in grid.plan.recipes}
+    methods, epochs = methods_of(grid), grid.plan.epochs
+    return Work(folder, grid.digest, methods, options, epochs, hands, keep, watch)
+
+
+def _options(grid: Grid, key: str) -> ScoreOptions:
+    """Say how maps of a recipe are scored: by what its endpoints take, no more."""
+    contrasts = [c for c in grid.claims.contrasts() if key in grid.keys_of(c.recipes)]
     thresholds = {t for c in contrasts for t in c.thresholds} or {0.5}
-    options = ScoreOptions(
+    return ScoreOptions(
         thresholds=tuple(sorted(thresholds)),
         margin=grid.plan.margin,
         level=grid.plan.level,
@@ -157,8 +164,6 @@ def _plan(grid: Grid, folder: Path, hands: Hands, keep: bool, watch: Watch) -> W
         scores=tuple(dict.fromkeys(c.score for c in contrasts)),
         checks=False,
     )
-    methods, epochs = methods_of(grid), grid.plan.epochs
-    return Work(folder, grid.digest, methods, options, epochs, hands, keep, watch)
 
 
 def _write(folder: Path, result: Mapping[str, Any]) -> None:

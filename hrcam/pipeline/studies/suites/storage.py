@@ -40,7 +40,7 @@ def build(suite: Suite, folder: Path, hands: Hands, watch: Watch) -> Work:
         folder.absolute(),
         suite.digest,
         suite.plan.baselines,
-        options_of(suite),
+        dict.fromkeys(suite.plan.recipes, options_of(suite)),
         suite.plan.epochs,
         hands,
         keep=False,
