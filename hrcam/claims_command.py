@@ -1,7 +1,7 @@
 """``hrcam claims``: the paper's claims over many trainings."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -10,17 +10,18 @@ from hrcam.console import muted, say, watcher
 
 def claims(  # noqa: PLR0913  options of a command
     out: Annotated[
-        Path | None, typer.Option(help="The study's folder; hrcam-claims-STAGE.")
+        Path | None, typer.Option(help="The study's folder; hrcam-claims-GRID.")
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="A rehearsal in minutes; judges nothing.")
     ] = False,
     confirm: Annotated[
-        bool,
+        Literal["bone", "soft"] | None,
         typer.Option(
-            "--confirm", help="The recipes that are for reporting, not for choosing."
+            help="Recipes that are for reporting, not for choosing: bone with and "
+            "without letters, or skin and midbrain."
         ),
-    ] = False,
+    ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep datasets and maps of finished cells.")
     ] = False,
@@ -44,11 +45,12 @@ def claims(  # noqa: PLR0913  options of a command
     from hrcam.pipeline.studies.running import run_study
     from reports.studies.claims import STAMPS, tell_claim
 
-    stage = "quick" if quick else "confirmatory" if confirm else "development"
-    option = {"quick": " --quick", "confirmatory": " --confirm"}.get(stage, "")
-    folder = out or Path(f"hrcam-claims-{stage}")
+    name = f"confirmatory-{confirm}" if confirm else "development"
+    grid = load_grid("quick" if quick else name)
+    option = " --quick" if quick else f" --confirm {confirm}" if confirm else ""
+    folder = out or Path(f"hrcam-claims-{grid.plan.name}")
     found = run_study(
-        load_grid(stage),
+        grid,
         folder,
         workers=workers,
         scheduler=scheduler,
@@ -56,6 +58,7 @@ def claims(  # noqa: PLR0913  options of a command
         command=f"hrcam claims{option}",
         watch=watcher(quiet),
     )
+    stage = grid.plan.stage
     if stage in STAMPS:
         say(f"{stage.upper()}. {STAMPS[stage]}")
     for claim in found["claims"]:

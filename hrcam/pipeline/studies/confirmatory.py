@@ -2,14 +2,14 @@
 
 from functools import cache
 
-from hrcam.pipeline.studies.grid import load_grid
+from hrcam.pipeline.studies.grid import CONFIRMATORY, load_grid
 from hrcam.pipeline.studies.hashing import digest
 from metrics import Scores
 from simbench.recipe import Recipe, parse
 
 
 def refuse_confirmatory(recipe: Recipe) -> None:
-    """Refuse a recipe that the confirmatory study reports on.
+    """Refuse a recipe that a confirmatory study reports on.
 
     Neither another name nor other numbers of images make it another recipe: the first
     images of either would be the same.
@@ -23,7 +23,7 @@ def refuse_confirmatory(recipe: Recipe) -> None:
     if name is not None:
         msg = (
             f"recipe must be free to choose on, got {recipe.name!r} of seed "
-            f"{recipe.seed}, which is {name!r} of the confirmatory study; take another "
+            f"{recipe.seed}, which is {name!r} of a confirmatory study; take another "
             "seed, or `hrcam claims --confirm`"
         )
         raise ValueError(msg)
@@ -44,8 +44,11 @@ def refuse_scores(scores: Scores) -> None:
 
 @cache
 def _confirmatory() -> dict[str, str]:
-    recipes = load_grid("confirmatory").recipes
-    return {_drawn(recipe): key for (key, _), recipe in recipes.items()}
+    return {
+        _drawn(recipe): key
+        for name in CONFIRMATORY
+        for (key, _), recipe in load_grid(name).recipes.items()
+    }
 
 
 def _drawn(recipe: Recipe) -> str:

@@ -1,5 +1,6 @@
 """What a study measures: endpoints, as TOML states them beforehand."""
 
+from collections.abc import Collection
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -84,6 +85,18 @@ class Claims(Parameters):
 
     claims: tuple[Claim, ...]
     differences: tuple[Contrast, ...]
+
+    def about(self, roles: Collection[str]) -> "Claims":
+        """Return what there are recipes for; claims of which nothing is left go too."""
+        known = {"all", None, *roles}
+        claims = []
+        for claim in self.claims:
+            contrasts = tuple(c for c in claim.contrasts if c.recipes in known)
+            shares = tuple(s for s in claim.shares if {s.recipes, s.without} <= known)
+            if contrasts or shares:
+                left = {"contrasts": contrasts, "shares": shares}
+                claims.append(claim.model_copy(update=left))
+        return self.model_copy(update={"claims": tuple(claims)})
 
     def contrasts(self) -> tuple[Contrast, ...]:
         """Return every contrast there is."""

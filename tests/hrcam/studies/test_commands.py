@@ -29,7 +29,7 @@ def run(capsys, *words):
 
 
 def test_a_rehearsal_confirms_nothing(capsys):
-    code, _, told = run(capsys, "claims", "--quick", "--confirm")
+    code, _, told = run(capsys, "claims", "--quick", "--confirm", "bone")
     assert code == 2
     words = " ".join(told.replace("│", " ").split())
     assert "--quick and --confirm must not be given together, got both" in words

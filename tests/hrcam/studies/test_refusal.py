@@ -13,13 +13,13 @@ from hrcam.pipeline.studies.grid import load_grid
 def told(seed):
     return (
         f"recipe must be free to choose on, got 'skin' of seed {seed}, which is 'skin' "
-        "of the confirmatory study; take another seed, or `hrcam claims --confirm`"
+        "of a confirmatory study; take another seed, or `hrcam claims --confirm`"
     )
 
 
 @pytest.fixture
 def skin(tmp_path):
-    recipe = load_grid("confirmatory").recipes["skin", 907001]
+    recipe = load_grid("confirmatory-soft").recipes["skin", 907001]
     path = tmp_path / "skin.toml"
     path.write_text(recipe.toml())
     return path
