@@ -30,6 +30,10 @@ def die(number):
     return number
 
 
+def threads(name):
+    return os.environ.get(name)
+
+
 class Inline:
     """Do a shard when it is given out, and count how many are on the way."""
 
@@ -138,3 +142,15 @@ def test_what_a_shard_does_not_know_is_refused():
         Crew(Inline()).submit(int, "3", base=8)
     pool = Pool(2)
     pool.close()  # before anything was given out
+
+
+@pytest.mark.parametrize("asked", [None, "3"])
+def test_a_worker_has_one_thread_unless_asked_otherwise(monkeypatch, asked):
+    names = ["TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"]
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    if asked:
+        monkeypatch.setenv(names[0], asked)
+    with hire(2) as crew:
+        assert list(crew.map(threads, names)) == [asked or "1", "1"]
+    assert [os.environ.get(name) for name in names] == [asked, None]
