@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from reports.figures.canvas import INK, WIDTH, fit, place, render
 
 if TYPE_CHECKING:
@@ -50,19 +52,22 @@ def draw_localization(
                 axes.axvline(area, color=INK, linewidth=0.7, linestyle=(0, (4, 2)))
                 axes.annotate(
                     "area alone",
-                    (area, 0.02),
+                    (area, 0.72),
                     xycoords=("data", "axes fraction"),
                     fontsize=6.0,
                     rotation=90,
                     ha="right",
-                    va="bottom",
+                    va="center",
+                    bbox={"facecolor": "white", "linewidth": 0, "pad": 0.5},
+                    zorder=4,
                 )
             axes.axvline(0, color=INK, linewidth=0.5)
             axes.set_title(title)
             axes.set_xlabel(label)
             axes.set_ylabel("mean AP" if k == 0 else "")
             axes.set_ylim(-0.03 * top, 1.05 * top)
-            axes.margins(x=0.12)
+            axes.margins(x=0.04)
+            _name(axes, entries, key, 0.045 * top)
             axes.grid(visible=True)
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="lower center", ncols=4, borderaxespad=0.1)
@@ -92,14 +97,34 @@ def _draw_pane(axes: "Axes", entries: Sequence[Mapping[str, Any]], key: str) -> 
                 axes.hlines(y["mean"], x["low"], x["high"], **look)
             if y["low"] is not None:
                 axes.vlines(x["estimate"], y["low"], y["high"], **look)
-            if entry["entry"] in _NAMED or entry["entry"].startswith("cam@"):
-                axes.annotate(
-                    fit(entry["entry"], 30, 6.0),
-                    (x["estimate"], y["mean"]),
-                    xytext=(3, 2),
-                    textcoords="offset points",
-                    fontsize=6.0,
-                )
+
+
+def _name(
+    axes: "Axes", entries: Sequence[Mapping[str, Any]], key: str, gap: float
+) -> None:
+    """Name some entries at the right, where no point is; a line leads to each."""
+    left, right = axes.get_xlim()
+    room = 0.36 * (right - left)
+    axes.set_xlim(left, right + room)
+    axes.set_xticks([tick for tick in axes.get_xticks() if left <= tick <= right])
+    rows = [
+        (entry["average_precision"]["mean"], entry[key]["estimate"], entry["entry"])
+        for entry in entries
+        if _known(entry, key)
+        and (entry["entry"] in _NAMED or entry["entry"].startswith("cam@"))
+    ]
+    height = -np.inf
+    for y, x, name in sorted(rows):
+        height = max(y, height + gap)
+        axes.annotate(
+            fit(name, 22, 6.0),
+            (x, y),
+            xytext=(right + 0.08 * room, height),
+            fontsize=6.0,
+            va="center",
+            arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.35},
+            zorder=4,
+        )
 
 
 def _group(entry: Mapping[str, Any]) -> int:

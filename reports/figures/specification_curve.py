@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _LABELS, _RIGHT, _TOP, _CURVE, _GAP, _ROW, _BOTTOM = 46.0, 2.0, 5.0, 52.0, 3.0, 3.1, 9.0
+#: The tallest matrix that leaves the page room for the answer above, and the smallest
+#: rows whose labels stay apart.
+_BODY, _LEAST = 115.0, 2.3
 _LINE, _BAND, _MARKS = "#0072B2", "#bcd3e6", ("D", "o", "s", "^")
 
 
@@ -33,7 +36,8 @@ def draw_specification_curve(
     """
     matrix: Sequence[Mapping[str, Any]] = curve["matrix"]
     groups = list(dict.fromkeys(row["axis"] for row in matrix))
-    body = _ROW * (len(matrix) + len(groups))
+    rows = max(len(matrix) + len(groups), 1)
+    body = rows * min(_ROW, max(_BODY / rows, _LEAST))
     height = _TOP + _CURVE + _GAP + body + _BOTTOM
     room = WIDTH - _LABELS - _RIGHT
 
