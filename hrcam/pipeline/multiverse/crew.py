@@ -34,7 +34,7 @@ def measure_cells(source: Source, plan: Plan) -> None:
     left = [
         cell
         for cell in source.cells()
-        if read_cell(source.place.cell(cell), sha) is None or not kept(source, cell)
+        if read_cell(source.place.cell(cell), sha) is None or kept(source, cell) is None
     ]
     tests = {seed: len(source.dataset(seed).ids("test")) for seed in source.seeds}
     images = [tests[cell["data_seed"]] for cell in left]
