@@ -13,7 +13,8 @@ STAMPS = {
     "quick": "A rehearsal: small images, few of them, networks that have hardly "
     "learned. It shows that everything runs, and says nothing of the claims.",
     "development": "Development recipes: on these, things were chosen. What is "
-    "reported as a result comes from `hrcam claims --confirm`.",
+    "reported as a result comes from `hrcam claims --confirm bone` and "
+    "`hrcam claims --confirm soft`.",
 }
 """What is printed first, by stage; the confirmatory one needs none."""
 _SHOWN = {"holds": "above", "reversed": "below"}

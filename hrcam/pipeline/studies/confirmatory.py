@@ -19,12 +19,13 @@ def refuse_confirmatory(recipe: Recipe) -> None:
     ValueError
         Naming it.
     """
-    name = _confirmatory().get(_drawn(recipe))
-    if name is not None:
+    found = _confirmatory().get(_drawn(recipe))
+    if found is not None:
+        study, key = found
         msg = (
             f"recipe must be free to choose on, got {recipe.name!r} of seed "
-            f"{recipe.seed}, which is {name!r} of a confirmatory study; take another "
-            "seed, or `hrcam claims --confirm`"
+            f"{recipe.seed}, which is {key!r} of a confirmatory study; take another "
+            f"seed, or `hrcam claims --confirm {study}`"
         )
         raise ValueError(msg)
 
@@ -43,9 +44,10 @@ def refuse_scores(scores: Scores) -> None:
 
 
 @cache
-def _confirmatory() -> dict[str, str]:
+def _confirmatory() -> dict[str, tuple[str, str]]:
+    """Name the study and the key of every confirmatory recipe."""
     return {
-        _drawn(recipe): key
+        _drawn(recipe): (name.removeprefix("confirmatory-"), key)
         for name in CONFIRMATORY
         for (key, _), recipe in load_grid(name).recipes.items()
     }

@@ -13,7 +13,7 @@ from hrcam.pipeline.studies.grid import load_grid
 def told(seed):
     return (
         f"recipe must be free to choose on, got 'skin' of seed {seed}, which is 'skin' "
-        "of a confirmatory study; take another seed, or `hrcam claims --confirm`"
+        "of a confirmatory study; take another seed, or `hrcam claims --confirm soft`"
     )
 
 
