@@ -29,12 +29,14 @@ _NAMED = ("hr_cam", "hr_cam_pattern", "filter_cam", "intensity", "random")
 
 
 def draw_localization(
-    entries: Sequence[Mapping[str, Any]], area: float | None
+    name: str, entries: Sequence[Mapping[str, Any]], area: float | None
 ) -> bytes:
     """Draw AP against reliance, with intervals of both.
 
     Parameters
     ----------
+    name
+        Of the figure.
     entries
         Of the evidence ``multiverse``, for one network.
     area
@@ -72,7 +74,7 @@ def draw_localization(
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="lower center", ncols=4, borderaxespad=0.1)
 
-    return render("localization", (WIDTH, _TOP + _SIDE + _BOTTOM), paint)
+    return render(name, (WIDTH, _TOP + _SIDE + _BOTTOM), paint)
 
 
 def _draw_pane(axes: "Axes", entries: Sequence[Mapping[str, Any]], key: str) -> None:

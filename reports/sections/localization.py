@@ -11,6 +11,11 @@ from reports.wording import bracket, count, decimal, signed
 Row = Mapping[str, Any]
 
 _MOST_ROWS = 30
+_READING = (
+    "Up is better localization; right, maps that have more on the lesions that the "
+    "network loses most without. The dashed line is what a lesion's area alone "
+    "gives: what is not right of it tells no more than size."
+)
 
 
 def build(folder: Folder) -> Section | None:
@@ -22,16 +27,25 @@ def build(folder: Folder) -> Section | None:
 
 
 def show(found: Row) -> list[Block]:
-    """Return the blocks: the answer, the drawing and the table of the first network."""
+    """Return the blocks: each network's answer and drawing, the first one's table."""
     cells = found.get("reliance") or []
     if not cells:
         return []
-    blocks: list[Block] = [Paragraph(_tell(cell), _lead(cell)) for cell in cells]
-    return [Paragraph(_explain(cells[0])), *blocks, _draw(cells[0]), _list(cells[0])]
+    data = len({cell["data_seed"] for cell in cells}) > 1
+    names = [_name(cell, data=data) for cell in cells]
+    blocks: list[Block] = [Paragraph(_explain(cells[0]))]
+    for name, cell in zip(names, cells, strict=True):
+        blocks.append(Paragraph(_tell(cell), f"{name}:"))
+    for number, (name, cell) in enumerate(zip(names, cells, strict=True)):
+        reading = _READING if number == 0 else ""
+        blocks.append(_draw(f"localization-{number}", name, cell, reading))
+    return [*blocks, _list(names[0], cells[0], len(cells) - 1)]
 
 
-def _lead(cell: Row) -> str:
-    return f"{cell['network']}, seed {cell['training_seed']}:"
+def _name(cell: Row, *, data: bool) -> str:
+    """Name a network, with the seed of its images where there are several."""
+    images = f"data seed {cell['data_seed']}, " if data else ""
+    return f"{cell['network']}, {images}seed {cell['training_seed']}"
 
 
 def _explain(cell: Row) -> str:
@@ -67,26 +81,24 @@ def _bracket(row: Row) -> str:
     return f"[{signed(row['low'], 2)}, {signed(row['high'], 2)}]"
 
 
-def _draw(cell: Row) -> Figure:
+def _draw(key: str, name: str, cell: Row, reading: str) -> Figure:
     return Figure(
-        "localization",
-        draw_localization(cell["entries"], cell["area"]["estimate"]),
+        key,
+        draw_localization(key, cell["entries"], cell["area"]["estimate"]),
         f"AP against reliance of {len(cell['entries'])} maps; {_tell(cell)}",
         "Mean AP of every method at every layer against its reliance, "
-        f"{_lead(cell)[:-1]}, with 95% intervals of both.",
-        "Up is better localization; right, maps that have more on the lesions that the "
-        "network loses most without. The dashed line is what a lesion's area alone "
-        "gives: what is not right of it tells no more than size.",
+        f"{name}, with 95% intervals of both.",
+        reading,
     )
 
 
-def _list(cell: Row) -> Table:
+def _list(name: str, cell: Row, others: int) -> Table:
     entries = sorted(
         cell["entries"], key=lambda e: -(e["average_precision"]["mean"] or 0.0)
     )
     left = len(entries) - _MOST_ROWS
     return Table(
-        f"Localization and reliance, {_lead(cell)[:-1]}, best AP first.",
+        f"Localization and reliance, {name}, best AP first.",
         (
             *(Column("Map", "left"), Column("AP"), Column("AP lift")),
             *(Column("Reliance"), Column("At equal area")),
@@ -103,5 +115,6 @@ def _list(cell: Row) -> Table:
             for entry in entries[:_MOST_ROWS]
         ),
         "Lift: (AP - prevalence) / (1 - prevalence)."
-        + (f" {left} more are in report.json." if left > 0 else ""),
+        + (f" {left} more are in report.json." if left > 0 else "")
+        + (" The other networks' maps are in report.json." if others else ""),
     )

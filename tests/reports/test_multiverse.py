@@ -187,6 +187,25 @@ def test_drawings_name_every_option_once(found):
     assert "area alone" in scatter
 
 
+def test_every_network_has_its_drawing_and_its_name(found):
+    first = found["reliance"][0]
+    found["reliance"] = [
+        first,
+        {**first, "training_seed": "1"},
+        {**first, "data_seed": "8"},
+    ]
+    blocks = localization.show(found)
+    figures = [block for block in blocks if hasattr(block, "svg")]
+    assert len({figure.name for figure in figures}) == 3
+    names = [figure.caption.split("reliance, ")[1] for figure in figures]
+    assert names == [
+        f"compact, data seed {data}, seed {seed}, with 95% intervals of both."
+        for data, seed in ((7, 0), (7, 1), (8, 0))
+    ]
+    assert [bool(figure.reading) for figure in figures] == [True, False, False]
+    assert blocks[-1].reading.endswith("other networks' maps are in report.json.")
+
+
 def test_a_network_without_reliance_or_shares_is_still_told_of(found):
     found["reliance"] = []
     for curve in found["curves"]:
