@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from hrcam.console import muted, say, watcher
+from hrcam.console import load_engine, say, watcher
 
 
 def claims(  # noqa: PLR0913  options of a command
@@ -39,8 +39,7 @@ def claims(  # noqa: PLR0913  options of a command
     if quick and confirm:
         msg = "--quick and --confirm must not be given together, got both"
         raise typer.BadParameter(msg)
-    with muted():
-        import hrcam.engine.training  # noqa: F401
+    load_engine()
     from hrcam.pipeline.studies.grid import load_grid
     from hrcam.pipeline.studies.running import run_study
     from reports.studies.claims import STAMPS, tell_claim

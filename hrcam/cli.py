@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from hrcam.claims_command import claims
-from hrcam.console import complain, muted, say, watcher
+from hrcam.console import complain, load_engine, say, watcher
 from hrcam.multiverse_command import multiverse
 from hrcam.read_command import read
 from hrcam.run_command import run
@@ -158,7 +158,7 @@ def train(  # noqa: PLR0913  one parameter per option
     quiet: Quiet = False,
 ) -> None:
     """Train a classifier and print how good it is; continue an interrupted one."""
-    _engine()
+    load_engine()
     from hrcam.engine.training import Training
     from hrcam.pipeline.opening import open_data
     from hrcam.pipeline.training import train
@@ -220,7 +220,7 @@ def explain(  # noqa: PLR0913  one parameter per option
     quiet: Quiet = False,
 ) -> None:
     """Write the maps of every method for the images of a split."""
-    _engine()
+    load_engine()
     from hrcam.pipeline.explaining import explain
     from hrcam.pipeline.opening import open_data
 
@@ -304,7 +304,7 @@ def sanity(  # noqa: PLR0913  one parameter per option
     quiet: Quiet = False,
 ) -> None:
     """Check whether the maps depend on the model and show what it relies on."""
-    _engine()
+    load_engine()
     from hrcam.pipeline.sanity import Options, check
 
     chosen = tuple(methods.split(","))
@@ -389,7 +389,7 @@ def invert(  # noqa: PLR0913  one parameter per option
     quiet: Quiet = False,
 ) -> None:
     """Draw what every tapped layer keeps of images: feature inversion."""
-    _engine()
+    load_engine()
     from hrcam.pipeline.inverting import invert
 
     with watcher(quiet)("invert", 0) as progress:
@@ -421,7 +421,7 @@ def show(
         msg = f"WHAT must be one of {', '.join(LISTS)}, got {what!r}"
         raise typer.BadParameter(msg)
     if what == "networks":
-        _engine()
+        load_engine()
     rows = LISTS[what]()
     say(json.dumps(rows, indent=1) if as_json else as_text(rows))
 
@@ -450,9 +450,3 @@ def _words(error: Exception) -> str:
     expected = isinstance(error, ValueError | OSError | RuntimeError | ImportError)
     text = str(error) or type(error).__name__
     return text if expected else f"{type(error).__name__}: {text} (--debug shows where)"
-
-
-def _engine() -> None:
-    """Load Keras without what its back end prints."""
-    with muted():
-        import hrcam.engine.training  # noqa: F401

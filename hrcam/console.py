@@ -44,8 +44,14 @@ def caution(text: str) -> None:
     complain(f"warning: {text}")
 
 
+def load_engine() -> None:
+    """Load Keras without what its back end prints."""
+    with _muted():
+        import hrcam.engine.training  # noqa: F401
+
+
 @contextmanager
-def muted() -> Iterator[None]:
+def _muted() -> Iterator[None]:
     """Silence what libraries write to file descriptor 2 while they load.
 
     TensorFlow logs there before its log level counts.

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hrcam.console import muted, say, watcher
+from hrcam.console import load_engine, say, watcher
 
 
 def multiverse(  # noqa: PLR0913  one parameter per option
@@ -61,9 +61,9 @@ def multiverse(  # noqa: PLR0913  one parameter per option
         quick,
         workers,
     )
-    with muted():
-        import hrcam.engine.training  # noqa: F401  loads Keras without its log
-        from hrcam.pipeline.multiverse.running import multiverse
+    load_engine()
+    from hrcam.pipeline.multiverse.running import multiverse
+
     command = shlex.join(["hrcam", *sys.argv[1:]])
     found = multiverse(recipe, out, asked, command=command, watch=watcher(quiet))
     from reports.sections.multiverse import tell

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hrcam.console import muted, say, watcher
+from hrcam.console import load_engine, say, watcher
 
 _SCORES = ("accuracy", "balanced_accuracy", "f1_micro", "f1_macro", "auroc")
 
@@ -87,8 +87,7 @@ def run(  # noqa: PLR0913  one parameter per option
     from hrcam.pipeline.running import run
 
     _, own = find_images(recipe, data, seed)  # fails before the engine loads
-    with muted():
-        import hrcam.engine.training  # noqa: F401
+    load_engine()
     given = {
         "methods": tuple(methods.split(",")) if methods else None,
         **{"layers": layers, "network": network, "weights": weights},

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hrcam.console import muted, say, watcher
+from hrcam.console import load_engine, say, watcher
 
 suite = typer.Typer(
     no_args_is_help=True, help="Score a method of yours on frozen recipes; compare."
@@ -34,7 +34,7 @@ def run(  # noqa: PLR0913  options of a command
     quiet: Quiet = False,
 ) -> None:
     """Score a method on a suite; continue an interrupted run."""
-    _engine()
+    load_engine()
     from hrcam.pipeline.executors import Hands
     from hrcam.pipeline.studies.suites.lending import load_method
     from hrcam.pipeline.studies.suites.running import run_suite
@@ -61,7 +61,7 @@ def build(
     quiet: Quiet = False,
 ) -> None:
     """Make a suite's datasets, models and baselines, to be used by many runs."""
-    _engine()
+    load_engine()
     from hrcam.pipeline.executors import Hands
     from hrcam.pipeline.studies.suites.storage import build
     from hrcam.pipeline.studies.suites.suite import load_suite
@@ -113,8 +113,3 @@ def compare(
 
 def _signed(value: float | None) -> str:
     return "-" if value is None else f"{value:+.3f}"
-
-
-def _engine() -> None:
-    with muted():
-        import hrcam.engine.training  # noqa: F401

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from hrcam.console import muted
+from hrcam.console import load_engine
 from hrcam.pipeline.executors import hire
 from hrcam.pipeline.multiverse.cell import read_cell
 from hrcam.pipeline.multiverse.plan import Plan, digest
@@ -63,17 +63,11 @@ def _together(
 
 
 def _train(source: Source, cell: dict[str, str]) -> None:
-    _load()
+    load_engine()
     source.model(cell)
 
 
 def _measure(source: Source, cell: dict[str, str], plan: Plan) -> None:
-    _load()
+    load_engine()
     measured(source, plan, cell)
     related(source, cell)
-
-
-def _load() -> None:
-    """Load Keras without its log, in a process that may not have."""
-    with muted():
-        import hrcam.engine.training  # noqa: F401

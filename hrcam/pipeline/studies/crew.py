@@ -6,7 +6,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from itertools import groupby
 
-from hrcam.console import muted
+from hrcam.console import load_engine
 from hrcam.pipeline.executors import Hands, hire
 from hrcam.pipeline.running import unwatched
 from hrcam.pipeline.studies.cells import Work, draw, run_cell
@@ -47,6 +47,5 @@ def _run(work: Work, members: tuple[Cell, ...], executor: Executor | None) -> No
 
 def _alone(work: Work, cell: Cell) -> None:
     """Do a cell in a process that may not have loaded the engine."""
-    with muted():
-        import hrcam.engine.training  # noqa: F401
+    load_engine()
     run_cell(work, cell)
