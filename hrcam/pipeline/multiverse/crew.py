@@ -19,12 +19,9 @@ from hrcam.pipeline.running import unwatched
 
 def train_cells(source: Source) -> None:
     """Draw the datasets and train the networks that are not there."""
-    from hrcam.engine.training import Training
-
     steps = {seed: len(source.dataset(seed).ids("train")) for seed in source.seeds}
     left = [cell for cell in source.cells() if not source.holds(cell)]
-    epochs = source.asked.epochs or Training.epochs
-    images = [epochs * steps[cell["data_seed"]] for cell in left]
+    images = [source.settings(cell).epochs * steps[cell["data_seed"]] for cell in left]
     _together("train", source, left, images, _train)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hrcam.pipeline.generation import generate, resolve
 from hrcam.pipeline.json_files import read_json
@@ -16,6 +16,9 @@ from hrcam.pipeline.opening import open_data
 from hrcam.pipeline.running import Watch
 from hrcam.pipeline.studies.confirmatory import refuse_confirmatory
 from simbench.dataset import Dataset
+
+if TYPE_CHECKING:
+    from hrcam.engine.training import Training
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,16 @@ class Source:
                 generate(recipe, folder, workers=self.asked.workers, progress=progress)
         return open_data(folder)
 
+    def settings(self, cell: Mapping[str, str]) -> "Training":
+        """Return what a cell is trained with."""
+        from hrcam.engine.training import Training
+
+        return Training(
+            cell["network"],
+            epochs=self.asked.epochs or Training.epochs,
+            seed=int(cell["training_seed"]),
+        )
+
     def holds(self, cell: Mapping[str, str]) -> bool:
         """Say whether a trained model is there."""
         return self._held(cell) is not None
@@ -114,17 +127,11 @@ class Source:
         found = self._held(cell)
         if found is not None:
             return load(found)
-        from hrcam.engine.training import Training
         from hrcam.pipeline.training import train
 
         folder = self.place.model(cell)
         folder.parent.mkdir(exist_ok=True)
-        settings = Training(
-            cell["network"],
-            epochs=self.asked.epochs or Training.epochs,
-            seed=int(cell["training_seed"]),
-        )
-        dataset = self.dataset(cell["data_seed"])
+        settings, dataset = self.settings(cell), self.dataset(cell["data_seed"])
         steps = settings.epochs * len(dataset.ids("train"))
         with self.watch("train", steps) as progress:
             return train(dataset, folder, settings=settings, progress=progress)
