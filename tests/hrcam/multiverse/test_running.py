@@ -7,6 +7,8 @@ from importlib import resources
 import pandas as pd
 import pytest
 
+from hrcam.pipeline.executors import hire
+from hrcam.pipeline.multiverse import crew
 from hrcam.pipeline.multiverse.asked import Asked
 from hrcam.pipeline.multiverse.plan import CELL
 from hrcam.pipeline.multiverse.running import multiverse
@@ -105,7 +107,7 @@ def test_another_list_of_specifications_needs_another_folder(recipe, made):
     assert f"got {found['sha256'][:12]}; choose another --out" in str(caught.value)
 
 
-def test_two_workers_measure_what_one_does(recipe, tmp_path):
+def test_two_workers_measure_what_one_does(recipe, tmp_path, monkeypatch):
     out, asked = tmp_path / "out", replace(ASKED, seeds=(0, 1), workers=2)
     both = multiverse(recipe, out, asked)
     rows = table_of(out)
@@ -117,3 +119,13 @@ def test_two_workers_measure_what_one_does(recipe, tmp_path):
     assert alone["cells"] == both["cells"]
     assert alone["reliance"] == both["reliance"]
     pd.testing.assert_frame_equal(table_of(out), rows)
+    hired = []
+
+    def recorded(workers):
+        hired.append(workers)
+        return hire(workers)
+
+    monkeypatch.setattr(crew, "hire", recorded)
+    bare = multiverse(recipe, out, replace(asked, images=-1))
+    assert (bare["reliance"], bare["curves"]) == ([], both["curves"])
+    assert hired == [1, 1], "nothing was left to train or to measure"
