@@ -14,10 +14,9 @@ def compose_multiverse(found: Mapping[str, Any]) -> Report:
     sections = [
         Section("multiverse", "What the readings say", tuple(multiverse.show(found)))
     ]
-    related = localization.show(found)
+    related = localization.relate(found)
     if related:
-        title = "Do the maps that localize best show what the network uses?"
-        sections.append(Section("localization", title, tuple(related)))
+        sections.append(related)
     networks = count(len(found["cells"]), "trained network")
     return Report(
         "Every defensible reading of HR-CAM",

@@ -21,7 +21,12 @@ _READING = (
 def build(folder: Folder) -> Section | None:
     """Put localization beside reliance, where a multiverse measured both."""
     found = folder.evidence.get("multiverse")
-    blocks = show(found) if found else []
+    return relate(found) if found else None
+
+
+def relate(found: Row) -> Section | None:
+    """Put localization beside reliance, of a multiverse's results."""
+    blocks = show(found)
     title = "Do the maps that localize best show what the network uses?"
     return Section("localization", title, tuple(blocks)) if blocks else None
 
@@ -32,14 +37,13 @@ def show(found: Row) -> list[Block]:
     if not cells:
         return []
     data = len({cell["data_seed"] for cell in cells}) > 1
-    names = [_name(cell, data=data) for cell in cells]
-    blocks: list[Block] = [Paragraph(_explain(cells[0]))]
-    for name, cell in zip(names, cells, strict=True):
-        blocks.append(Paragraph(_tell(cell), f"{name}:"))
-    for number, (name, cell) in enumerate(zip(names, cells, strict=True)):
-        reading = _READING if number == 0 else ""
-        blocks.append(_draw(f"localization-{number}", name, cell, reading))
-    return [*blocks, _list(names[0], cells[0], len(cells) - 1)]
+    named = [(_name(cell, data=data), cell) for cell in cells]
+    return [
+        Paragraph(_explain(cells[0])),
+        *(Paragraph(_tell(cell), f"{name}:") for name, cell in named),
+        *(_draw(number, *each) for number, each in enumerate(named)),
+        _list(*named[0], others=len(named) > 1),
+    ]
 
 
 def _name(cell: Row, *, data: bool) -> str:
@@ -81,18 +85,19 @@ def _bracket(row: Row) -> str:
     return f"[{signed(row['low'], 2)}, {signed(row['high'], 2)}]"
 
 
-def _draw(key: str, name: str, cell: Row, reading: str) -> Figure:
+def _draw(number: int, name: str, cell: Row) -> Figure:
+    key = f"localization-{number}"
     return Figure(
         key,
         draw_localization(key, cell["entries"], cell["area"]["estimate"]),
         f"AP against reliance of {len(cell['entries'])} maps; {_tell(cell)}",
         "Mean AP of every method at every layer against its reliance, "
         f"{name}, with 95% intervals of both.",
-        reading,
+        _READING if number == 0 else "",
     )
 
 
-def _list(name: str, cell: Row, others: int) -> Table:
+def _list(name: str, cell: Row, *, others: bool) -> Table:
     entries = sorted(
         cell["entries"], key=lambda e: -(e["average_precision"]["mean"] or 0.0)
     )
