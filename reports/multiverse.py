@@ -5,7 +5,7 @@ from typing import Any
 
 from reports.content import Paragraph, Report, Section
 from reports.sections import localization, multiverse
-from reports.wording import count, plainly
+from reports.wording import count, name_training, plainly
 
 
 def compose_multiverse(found: Mapping[str, Any]) -> Report:
@@ -34,8 +34,7 @@ def _identify(found: Mapping[str, Any]) -> Section:
         ("Specifications, SHA-256:", str(found["sha256"])),
         *(
             (
-                f"{cell['network']}, data seed {cell['data_seed']}, training seed "
-                f"{cell['training_seed']}:",
+                f"{name_training(cell)}:",
                 f"model {cell['model'][:12]}, dataset {cell['dataset'][:12]}, "
                 f"{count(cell['epochs'], 'epoch')}, {count(cell['images'], 'image')}, "
                 f"{100 * cell['correct']:.1f}% classified correctly.",

@@ -111,6 +111,14 @@ def stratum(name: str) -> str:
     return _STRATA.get(name, name.replace("=", ": ", 1))
 
 
+def name_training(cell: Mapping[str, Any]) -> str:
+    """Name a trained network among those of a multiverse."""
+    return (
+        f"{cell['network']}, data seed {cell['data_seed']}, training seed "
+        f"{cell['training_seed']}"
+    )
+
+
 def plainly(value: Any) -> str:
     """Print a value of unknown kind in one line."""
     if isinstance(value, Mapping):

@@ -6,7 +6,7 @@ from typing import Any
 from reports.content import Block, Column, Figure, Paragraph, Section, Table
 from reports.figures.localization import draw_localization
 from reports.folder import Folder
-from reports.wording import bracket, count, decimal, signed
+from reports.wording import bracket, count, decimal, name_training, signed
 
 Row = Mapping[str, Any]
 
@@ -36,20 +36,13 @@ def show(found: Row) -> list[Block]:
     cells = found.get("reliance") or []
     if not cells:
         return []
-    data = len({cell["data_seed"] for cell in cells}) > 1
-    named = [(_name(cell, data=data), cell) for cell in cells]
+    named = [(name_training(cell), cell) for cell in cells]
     return [
         Paragraph(_explain(cells[0])),
         *(Paragraph(_tell(cell), f"{name}:") for name, cell in named),
         *(_draw(number, *each) for number, each in enumerate(named)),
         _list(*named[0], others=len(named) > 1),
     ]
-
-
-def _name(cell: Row, *, data: bool) -> str:
-    """Name a network, with the seed of its images where there are several."""
-    images = f"data seed {cell['data_seed']}, " if data else ""
-    return f"{cell['network']}, {images}seed {cell['training_seed']}"
 
 
 def _explain(cell: Row) -> str:

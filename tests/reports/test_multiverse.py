@@ -199,7 +199,7 @@ def test_every_network_has_its_drawing_and_its_name(found):
     assert len({figure.name for figure in figures}) == 3
     names = [figure.caption.split("reliance, ")[1] for figure in figures]
     assert names == [
-        f"compact, data seed {data}, seed {seed}, with 95% intervals of both."
+        f"compact, data seed {data}, training seed {seed}, with 95% intervals of both."
         for data, seed in ((7, 0), (7, 1), (8, 0))
     ]
     assert [bool(figure.reading) for figure in figures] == [True, False, False]
