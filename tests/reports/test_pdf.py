@@ -4,12 +4,14 @@ import hashlib
 import json
 import re
 import shutil
+from io import BytesIO
 
+import pytest
 from pypdf import PdfReader
 
 from reports import write
-from reports.content import Beside, Figure, Paragraph, Table
-from reports.pdf import compile_report, list_figures
+from reports.content import Beside, Figure, Paragraph, Report, Section, Table
+from reports.pdf import compile_report, list_figures, render_pdf
 from reports.twin import render_json
 
 
@@ -60,6 +62,18 @@ def test_typst_has_nothing_to_warn_of(loaded, report):
     pdf, warnings = compile_report(report, render_json(report, loaded))
     assert warnings == []
     assert pdf.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("role", ["body", "note"])
+def test_a_line_before_a_hash_is_not_stretched(role):
+    words = "The grid of a study, with all of the claims and recipes in it, has as "
+    words += "SHA-256 this:"
+    told = Paragraph(f"{words} {64 * '0'}, written before.", "", role)
+    section = Section("stated", "What was stated beforehand", (told,))
+    report = Report("A study", "of nothing", "2026-01-02", (section,))
+    page = PdfReader(BytesIO(render_pdf(report, b"{}"))).pages[0]
+    lines = page.extract_text(extraction_mode="layout").splitlines()
+    assert words in lines
 
 
 def test_everything_fits_on_a_few_pages(written):
